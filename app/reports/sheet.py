@@ -1,0 +1,96 @@
+"""The Sheet: everything a report is computed from, as arrays over a job's pairs in target order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy.typing as npt
+
+from app.domain.order import Order
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeFacts:
+    """One judge of the job, as provenance: what was asked and what answered."""
+
+    name: str
+    served_model: str
+    method: str
+    sees_images: bool
+    sampling: Mapping[str, Any]
+    family: str | None = None
+    images_sent: int = 0
+    served_as: Sequence[str] = ()
+    logprob_kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AxisPicks:
+    """Picks on one axis.
+
+    `picks`: int8 (pairs, judges, orders, repeats), a Pick or 0 for none. `log_odds`: float32, same shape, NaN for
+    none, or None when no judge gives any.
+    """
+
+    picks: Array
+    log_odds: Array | None = None
+    censored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One job, ready for statistics. Pairs are in target (seq) order, which the job's seed fixes.
+
+    `model_a`, `model_b`: int (pairs,) indices into `models`. `cluster`: int (pairs,). `right_a`, `right_b`: int8
+    (pairs,), 1 right, 0 wrong, -1 unknown. `tags`: tag name -> object array (pairs,) of str or None.
+    `length_a`, `length_b`: int (pairs,) characters. `outcomes`: int8 (units,) in the shape (pairs, judges,
+    groups, orders, repeats), an Outcome or -1 while pending. `leaks`: bool (pairs,), a trace names a model.
+    `judges_saw_answers`, `judges_saw_reference`: what the prompts held.
+    """
+
+    models: tuple[str, ...]
+    model_a: Array
+    model_b: Array
+    cluster: Array
+    right_a: Array
+    right_b: Array
+    tags: Mapping[str, Array]
+    length_a: Array
+    length_b: Array
+    has_images: Array
+    leaks: Array
+    judges: tuple[JudgeFacts, ...]
+    orders: tuple[Order, ...]
+    repeats: int
+    axes: tuple[str, ...]
+    axis_titles: Mapping[str, str]
+    image_axes: frozenset[str]
+    picks: Mapping[str, AxisPicks]
+    outcomes: Array
+    primary_axis: str
+    policy: Mapping[str, Any]
+    rubric: Mapping[str, Any]
+    seed: int
+    judges_saw_answers: bool
+    judges_saw_reference: bool
+    prompt_hash: str
+    envelope: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The report parameters of the contract; None = what the job fixed at submit."""
+
+    policy: str | None = None
+    ties: str = "half_win"
+    order_effect: bool = False
+    anchor: str | None = None
+    level: float = 0.95
+    interval: str = "robust"
+    slice_by: str = "modality"
+    judges: tuple[str, ...] | None = None
+    seed: int = 0
