@@ -1,5 +1,6 @@
 """Every setting, in one place, read from the environment with the prefix TRACEJUDGE_. Built only in bootstrap
-and by the embedded supervisor."""
+and by the embedded supervisor.
+"""
 
 from __future__ import annotations
 

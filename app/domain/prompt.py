@@ -1,8 +1,8 @@
 """Rendering a presentation for a judge: blind, fenced, and stable from the front.
 
-Order of parts: protocol and rubric, question, images, first trace, second trace, axis instruction. Both orders
-share everything up to the first trace, all axes everything but the last part, so a server's prefix cache works.
-Outside text stands in fences whose name the writer of a trace cannot know.
+Order of parts: protocol and rubric, question, images, first trace, second trace, axis instruction. Both
+orders share everything up to the first trace, all axes everything but the last part, so a server's prefix
+cache works. Outside text stands in fences whose name the writer of a trace cannot know.
 """
 
 from __future__ import annotations

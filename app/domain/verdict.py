@@ -70,7 +70,8 @@ class Policy:
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Verdicts of n pairs. `verdict`: int8 (n,). `stances`: int8 (n, judges). `score`: float (n,), the value
-    of a pair for side A in [0, 1], NaN where the policy does not decide the pair."""
+    of a pair for side A in [0, 1], NaN where the policy does not decide the pair.
+    """
 
     verdict: Array
     stances: Array
@@ -187,7 +188,7 @@ def _debiased(log_odds: Array, orders: Sequence[Order]) -> Array:
 
 
 def _stances_of_lean(lean: Array, epsilon: float) -> Array:
-    stance = np.select([lean > epsilon, lean < -epsilon], [Stance.A, Stance.B], Stance.TIE)
+    stance: Array = np.select([lean > epsilon, lean < -epsilon], [Stance.A, Stance.B], Stance.TIE)
     return np.where(np.isnan(lean), Stance.MISSING, stance).astype(np.int8)
 
 
