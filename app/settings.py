@@ -23,9 +23,7 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".tracejudge"), description="data directory of the embedded stack")
     url: str | None = Field(None, description="where the command line finds the API")
     api_key: SecretStr | None = Field(None, description="the key the command line uses")
-    secret_key: SecretStr | None = Field(
-        None, description="encrypts judge secrets; a Fernet key (44 characters)"
-    )
+    secret_key: SecretStr | None = Field(None, description="encrypts judge secrets; a Fernet key (44 characters)")
 
     # Who may be called.
     judge_hosts: str = Field("", description="host or host:port, comma separated; * allows any")

@@ -32,9 +32,7 @@ class TraceJudgeError(Exception):
     slug: ClassVar[str] = "error"
     title: ClassVar[str] = "Something went wrong"
 
-    def __init__(
-        self, detail: str, problems: tuple[Problem, ...] = (), problem_count: int | None = None
-    ) -> None:
+    def __init__(self, detail: str, problems: tuple[Problem, ...] = (), problem_count: int | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.problems = problems

@@ -163,7 +163,8 @@ def _order_means(picks: Array, orders: Sequence[Order]) -> Array:
     present = ~np.isnan(scores)
     count = present.sum(axis=3)
     total = np.where(present, scores, 0.0).sum(axis=3)
-    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    means: Array = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return means
 
 
 def _stances(means: Array) -> Array:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How n pairs ended, for side A. `missing` = lost + cancelled + pending; the identity holds:
+    """How n pairs ended, for side A.
+
+    `missing` = lost + cancelled + pending. The identity holds:
 
     wins + losses + ties + inconsistent + undecided + missing = n_pairs.
     """
