@@ -1,0 +1,1 @@
+"""A scripted judge: a real HTTP server that speaks chat completions, for tests, benchmarks and trying things."""
