@@ -58,9 +58,7 @@ def _created() -> Column[object]:
 
 
 def _job(*, primary: bool = False) -> Column[int]:
-    return Column(
-        "job_id", Integer, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=primary, nullable=False
-    )
+    return Column("job_id", Integer, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=primary, nullable=False)
 
 
 def _project() -> Column[int]:
@@ -160,9 +158,7 @@ jobs = Table(
     "jobs",
     metadata,
     _small_key(),
-    Column(
-        "public_id", UUID(as_uuid=False), nullable=False, unique=True, server_default=text("gen_random_uuid()")
-    ),
+    Column("public_id", UUID(as_uuid=False), nullable=False, unique=True, server_default=text("gen_random_uuid()")),
     _project(),
     Column("name", Text, nullable=False),
     Column("status", Text, nullable=False, server_default="draft"),
@@ -334,9 +330,7 @@ shards = Table(
     Column("fenced_writes", Integer, nullable=False, server_default="0"),
     Column("is_open", Boolean, Computed("judged + abstained + failed + cancelled < units", persisted=True)),
     UniqueConstraint("job_id", "judge_no", "first_seq"),
-    ForeignKeyConstraint(
-        ["job_id", "judge_no"], ["job_judges.job_id", "job_judges.judge_no"], ondelete="CASCADE"
-    ),
+    ForeignKeyConstraint(["job_id", "judge_no"], ["job_judges.job_id", "job_judges.judge_no"], ondelete="CASCADE"),
     Index("ix_shards_open", "job_id", "judge_no", "id", postgresql_where=text("is_open")),
 )
 
@@ -420,9 +414,7 @@ imports = Table(
     "imports",
     metadata,
     _small_key(),
-    Column(
-        "public_id", UUID(as_uuid=False), nullable=False, unique=True, server_default=text("gen_random_uuid()")
-    ),
+    Column("public_id", UUID(as_uuid=False), nullable=False, unique=True, server_default=text("gen_random_uuid()")),
     _project(),
     Column("name", Text, nullable=False),
     Column("spec", JSONB, nullable=False),
