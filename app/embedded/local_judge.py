@@ -44,15 +44,11 @@ def find_model() -> Path:
         ) from None
     found = [Path(str(file.locate())) for file in files if file.name == MODEL_FILE]
     if not found:
-        raise StartFailed(
-            f"{PACKAGE} is installed without {MODEL_FILE}: `./run demo` installs the right version."
-        )
+        raise StartFailed(f"{PACKAGE} is installed without {MODEL_FILE}: `./run demo` installs the right version.")
     with found[0].open("rb") as model:
         digest = hashlib.file_digest(model, "sha256").hexdigest()
     if digest != MODEL_SHA256:
-        raise StartFailed(
-            f"{found[0]} is not the expected model (SHA-256 {digest}): delete .venv and `./run demo`."
-        )
+        raise StartFailed(f"{found[0]} is not the expected model (SHA-256 {digest}): delete .venv and `./run demo`.")
     return found[0]
 
 

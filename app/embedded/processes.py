@@ -77,6 +77,10 @@ class Child:
     def pid(self) -> int:
         return self._process.pid
 
+    def pids(self) -> set[int]:
+        """Ours and, where leash.py stays in between, the program's."""
+        return {self.pid, *(child.pid for child in psutil.Process(self.pid).children())}
+
     @property
     def alive(self) -> bool:
         return self._process.poll() is None
