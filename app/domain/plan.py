@@ -1,4 +1,4 @@
-"""What is asked of a job's targets: the frozen specification, and the plan of units it gives for a judge."""
+"""What a job fixed at submit, and the plan of units that follows from it for each judge."""
 
 from __future__ import annotations
 
@@ -12,19 +12,26 @@ from app.domain.verdict import Policy
 
 
 @dataclass(frozen=True, slots=True)
-class JobSpec:
-    """Everything about judging that is fixed at submit, besides rubric, judges and seed."""
+class Spec:
+    """The choices of a job beside its rubric, judges and pairs; never changed after submit.
 
-    axes: tuple[str, ...]
+    `axes`: the axes judged, in the rubric's order, so their numbers within a group are stable.
+    """
+
     primary_axis: str
-    policy: Policy = field(default_factory=Policy)
-    orders: tuple[Order, ...] = (Order.AB, Order.BA)
-    repeats: int = 1
+    axes: tuple[str, ...]
+    policy: Policy
+    orders: tuple[Order, ...]
+    repeats: int
     budget: Mapping[str, int] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     webhook_url: str | None = None
 
 
-def plan_of(spec: JobSpec, judge: Judge) -> Plan:
-    """The units of one target for one judge: methods differ in how many axes a call covers."""
-    return Plan(spec.orders, spec.repeats, axis_groups(spec.axes, one_axis_a_call=judge.one_axis_a_call))
+def plan_of(spec: Spec, judge: Judge) -> Plan:
+    """The units asked of this judge for every target of the job."""
+    return Plan(
+        orders=spec.orders,
+        repeats=spec.repeats,
+        groups=axis_groups(spec.axes, one_axis_a_call=judge.one_axis_a_call),
+    )

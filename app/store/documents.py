@@ -1,4 +1,4 @@
-"""Frozen documents inside jobs and judges (JSONB), to and from domain values."""
+"""Domain values as the JSON documents kept in JSONB columns, and back."""
 
 from __future__ import annotations
 
@@ -8,40 +8,33 @@ from typing import Any
 
 from app.domain.judge import Judge, Method
 from app.domain.order import Order
-from app.domain.plan import JobSpec
+from app.domain.plan import Spec
 from app.domain.rubric import Axis, Rubric
 from app.domain.verdict import Policy, PolicyName
 
 Document = Mapping[str, Any]
 
 
-def rubric_document(rubric: Rubric) -> dict[str, Any]:
-    return asdict(rubric)
+def document_of(value: Rubric | Judge | Spec) -> dict[str, Any]:
+    """Every field under its own name; enums become their plain values when they are written as JSON."""
+    return asdict(value)
 
 
-def rubric_from(document: Document) -> Rubric:
+def rubric_of(document: Document) -> Rubric:
     return Rubric(**{**document, "axes": tuple(Axis(**axis) for axis in document["axes"])})
 
 
-def judge_document(judge: Judge) -> dict[str, Any]:
-    return asdict(judge)
-
-
-def judge_from(document: Document) -> Judge:
+def judge_of(document: Document) -> Judge:
     return Judge(**{**document, "urls": tuple(document["urls"]), "method": Method(document["method"])})
 
 
-def spec_document(spec: JobSpec) -> dict[str, Any]:
-    return {**asdict(spec), "orders": [order.name for order in spec.orders]}
-
-
-def spec_from(document: Document) -> JobSpec:
+def spec_of(document: Document) -> Spec:
     policy = document["policy"]
-    return JobSpec(
+    return Spec(
         **{
             **document,
             "axes": tuple(document["axes"]),
             "policy": Policy(**{**policy, "name": PolicyName(policy["name"])}),
-            "orders": tuple(Order[name] for name in document["orders"]),
+            "orders": tuple(Order(order) for order in document["orders"]),
         }
     )
