@@ -135,22 +135,38 @@ def settle_many(
     by `single`. Raises ValueError when what the policy needs is not there.
     """
     policy = policy or Policy()
-    means = _order_means(picks, orders)
     if policy.name.needs_log_odds:
         if log_odds is None:
             raise ValueError(f"policy {policy.name} needs log-probabilities")
         lean = _debiased(log_odds, orders)
         stances = _stances_of_lean(lean, policy.epsilon)
         soft = 1.0 / (1.0 + np.exp(-np.clip(lean, -700, 700)))
+    elif policy.name is PolicyName.SINGLE:
+        if coin is None:
+            raise ValueError("policy single needs a coin for each pair")
+        first, last = _views(picks[:, :, :1], orders[:1]), _views(picks[:, :, -1:], orders[-1:])
+        stances, soft = (np.where(coin[:, None], *shown) for shown in zip(first, last, strict=True))
     else:
-        if policy.name is PolicyName.SINGLE:
-            if coin is None:
-                raise ValueError("policy single needs a coin for each pair")
-            means = np.where(coin[:, None, None], means[:, :, :1], means[:, :, -1:])
-        stances = _stances(means)
-        soft = means.mean(axis=2)
+        stances, soft = _views(picks, orders)
     verdict = _vote(stances, policy.quorum)
     return Settled(verdict, stances, _scores(verdict, soft, policy.name))
+
+
+def _views(picks: Array, orders: Sequence[Order]) -> tuple[Array, Array]:
+    """Stance and mean score, (n, judges) each, of every judge on every pair.
+
+    A judge has few ways to answer one pair, so a million pairs are looked up in a table of all of them.
+    """
+    answers = picks.shape[2] * picks.shape[3]
+    possible = 4**answers
+    if possible >= len(picks):
+        means = _order_means(picks, orders)
+        return _stances(means), means.mean(axis=2)
+    digits = 2 * np.arange(answers)
+    every = (np.arange(possible)[:, None] >> digits) & 3
+    stances, soft = _views(every.reshape(possible, 1, *picks.shape[2:]), orders)
+    code = (picks.reshape(*picks.shape[:2], answers).astype(np.int32) << digits).sum(axis=2)
+    return stances[code, 0], soft[code, 0]
 
 
 def _order_means(picks: Array, orders: Sequence[Order]) -> Array:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How n pairs ended, for side A.
+from app.domain.verdict import Verdict
+from app.stats.intervals import ROBUST_95, Confidence, mean_interval
+from app.stats.tally import Counts, counts
 
-    `missing` = lost + cancelled + pending. The identity holds:
-
-    wins + losses + ties + inconsistent + undecided + missing = n_pairs.
-    """
-
-    n_pairs: int
-    wins: int
-    losses: int
-    ties: int
-    inconsistent: int
-    undecided: int
-    missing: int
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +41,49 @@ class Rate:
     missing: int
     bounds: tuple[float, float] | None
     warnings: tuple[str, ...] = ()
+
+
+def win_rate(verdict: Array, score: Array, cluster: Array, confidence: Confidence = ROBUST_95) -> Rate:
+    """Mean score of side A over the decided pairs; under `half` (wins + (ties + inconsistent)/2) / decided.
+
+    `verdict`: int8 (n,), a `Verdict`. `score`: float (n,) in [0, 1], NaN where the policy does not decide the
+    pair. `cluster`: int (n,) >= 0. Interval: `app.stats.intervals`, whose sources apply.
+    """
+    return _rate(counts(verdict), score, cluster, confidence)
+
+
+def preference_rate(verdict: Array, cluster: Array, confidence: Confidence = ROBUST_95) -> Rate:
+    """Wins / (wins + losses), by the same interval rule on the pairs won or lost. Arguments as in `win_rate`."""
+    return _rate(counts(verdict), _WON_OR_LOST[verdict], cluster, confidence)
+
+
+_WON_OR_LOST = np.full(len(Verdict), np.nan)
+_WON_OR_LOST[[Verdict.A, Verdict.B]] = 1.0, 0.0
+
+
+def _rate(tally: Counts, score: Array, cluster: Array, confidence: Confidence) -> Rate:
+    decided = ~np.isnan(score)
+    if not decided.all():
+        score, cluster = score[decided], cluster[decided]
+    interval = mean_interval(score, cluster, confidence)
+    return Rate(
+        estimate=interval.estimate,
+        se=interval.se,
+        low=interval.low,
+        high=interval.high,
+        level=confidence.level,
+        method=confidence.kind.words,
+        n_clusters=interval.n_clusters,
+        effective_clusters=interval.effective_clusters,
+        **asdict(tally),
+        bounds=_bounds(interval.estimate, interval.n, tally.missing),
+        warnings=interval.warnings,
+    )
+
+
+def _bounds(estimate: float | None, decided: int, missing: int) -> tuple[float, float] | None:
+    """The rate with every missing pair lost, and won (Manski 1990, worst-case bounds)."""
+    if not decided + missing:
+        return None
+    total = (estimate or 0.0) * decided
+    return total / (decided + missing), (total + missing) / (decided + missing)
