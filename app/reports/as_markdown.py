@@ -1,0 +1,100 @@
+"""A report as Markdown, fit for a paper or a model card: tables with denominators and intervals always."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from app.reports import numbers, phrases, tables
+from app.reports.report import RateLine, Report, Results
+from app.reports.tables import Table
+
+# Escaping these keeps outside words words: no markup, link, formula, cell border or HTML.
+ACTIVE = re.compile(r"([\\`*_{}\[\]|~$#!]|(?<=:)/(?=/)|(?<=www)\.|@)")
+LEADING = re.compile(r"^([-+=>]|\d+(?=[.)]))")
+
+
+def render(report: Report) -> str:
+    """GitHub-flavoured Markdown; without a headline it says so and shows what there is."""
+    return "\n".join(_lines(report)).rstrip() + "\n"
+
+
+def escape(text: str) -> str:
+    """Words from outside on one line, with every character that Markdown or HTML would act on made harmless."""
+    flat = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return LEADING.sub(r"\\\1", ACTIVE.sub(r"\\\1", flat))
+
+
+def _lines(report: Report) -> Iterator[str]:
+    results, level = report.results, phrases.level(report)
+    yield from _headline(report)
+    yield from _section("Policies side by side", tables.policies(results.policies, level))
+    yield from _section("Axes", tables.rates("Axis", results.axes, level))
+    yield from _section("Slices", tables.rates("Slice", results.slices, level))
+    yield from _section("Strata of answer correctness", tables.rates("Answers", results.strata, level))
+    yield from _strengths(results, level)
+    yield from _section("Position bias", tables.position(results.position, level))
+    yield from _section("Judges", tables.judges(results.judges, level))
+    yield from _section("Trust checks", tables.checks(results.judges))
+    yield from _losses(results)
+    yield from _methods(report)
+
+
+def _headline(report: Report) -> Iterator[str]:
+    line = report.results.headline
+    name = phrases.job_name(report)
+    subject = phrases.matchup(line) if line else "No comparison"
+    yield from (f"# {escape(subject)}", "")
+    yield from (f"Report of job {escape(name)}, as of {escape(phrases.said(report.envelope.get('as_of')))}.", "")
+    yield from _sentence(line)
+    warnings = phrases.warnings(report.results)
+    if warnings:
+        yield from ("**Read this first**", "", *(f"- **Warning:** {escape(text)}" for text in warnings), "")
+
+
+def _sentence(line: RateLine | None) -> Iterator[str]:
+    if line is None:
+        yield from ("> No pair was judged, so there is no win rate.", "")
+        return
+    yield from (f"> **{escape(line.text)}**", "", f"{numbers.record(line.win_rate)}.", "")
+
+
+def _section(title: str, table: Table) -> Iterator[str]:
+    if not table.rows:
+        return
+    yield from (f"## {title}", "", *_table(table), "")
+    for note in table.notes:
+        yield from (escape(note), "")
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield _row(table.columns)
+    yield _row(["---" if column < table.names else "--:" for column in range(len(table.columns))], raw=True)
+    for row in table.rows:
+        yield _row(row)
+
+
+def _row(cells: Sequence[str], *, raw: bool = False) -> str:
+    return "| " + " | ".join(cell if raw else escape(cell) for cell in cells) + " |"
+
+
+def _strengths(results: Results, level: float) -> Iterator[str]:
+    yield from _section("Strengths", tables.strengths(results.models, level))
+    if results.fit is not None:
+        yield from (escape(phrases.fit(results.fit)), "")
+
+
+def _losses(results: Results) -> Iterator[str]:
+    losses = results.losses
+    yield from ("## Losses", "", phrases.missing(losses), "")
+    for table in (tables.losses(losses), tables.entries(losses.by_tag), tables.entries(losses.by_order)):
+        if table.rows:
+            yield from (*_table(table), "")
+
+
+def _methods(report: Report) -> Iterator[str]:
+    methods = report.results.methods
+    yield from ("## Methods", "", escape(methods.paragraph), "")
+    yield from (f"- **{escape(entry['item'])}:** {escape(entry['value'])}" for entry in methods.checklist)
+    yield from ("", "## Provenance", "", *_table(tables.facts(report.results.provenance)), "")
+    yield from (*_table(tables.facts(report.envelope)), "")

@@ -1,0 +1,183 @@
+"""The charts of a report as Vega-Lite specifications: plain dicts, from values to pictures, nothing computed.
+
+Every row carries its name and its numbers above its mark, so that a chart reads on a phone, needs no measuring of
+text and means the same without colours: a filled point is an interval that leaves the reference line out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.reports import numbers
+from app.reports.report import ModelLine, PositionLine
+from app.stats.win_rate import Rate
+
+# Okabe and Ito's colours, which stay apart for colour-blind readers. The page gives each a dark twin.
+INK, QUIET, LINE, PAPER = "#1b2430", "#5b6675", "#d5dbe3", "#ffffff"
+BLUE, VERMILION, AMBER, SKY, GREY, PALE = "#0072b2", "#d55e00", "#e69f00", "#56b4e9", "#8a94a3", "#c9d1db"
+ENDING_COLOURS = {
+    "won": BLUE,
+    "tied": GREY,
+    "inconsistent": AMBER,
+    "undecided": SKY,
+    "missing": PALE,
+    "lost": VERMILION,
+}
+WIDTH = 430
+ROW = 46
+LONGEST_NAME = 38
+HALF = 0.5
+PERCENT = "format(100 * datum.value, '.0f') + ' %'"
+_COLOUR = {
+    "field": "side",
+    "type": "nominal",
+    "legend": None,
+    "scale": {"domain": ["above", "around", "below"], "range": [BLUE, QUIET, VERMILION]},
+}
+Spec = dict[str, Any]
+Row = dict[str, Any]
+
+
+def forest(lines: Sequence[tuple[str, Rate | None]], *, of: str, without: str = "not assessed") -> Spec:
+    """Win rates with intervals, one row each, against 1/2; behind each the bounds that missing pairs allow.
+
+    `lines`: (name, rate), a rate of None prints `without`. `of`: the model whose win rate it is.
+    """
+    rows = [_rate_row(name, value, without) for name, value in lines]
+    return _framed(_intervals(rows, title=f"win rate of {_short(of)}", domain=(0.0, 1.0), reference=HALF))
+
+
+def strengths(models: Sequence[ModelLine]) -> Spec:
+    """Bradley-Terry log-strengths with intervals, one row each, against the mean of 0."""
+    rows = [
+        _row(
+            line.model,
+            f"{numbers.signed(line.strength)} {numbers.signed_interval(line.low, line.high)}",
+            (line.strength, line.low, line.high),
+            0.0,
+        )
+        for line in models
+    ]
+    return _framed(_intervals(rows, title="strength (natural log)", domain=None, reference=0.0))
+
+
+def position(lines: Sequence[PositionLine]) -> Spec:
+    """Two panels: how often the first trace was picked, and how often the two orders agree."""
+    named = [(f"{line.judge} · {line.axis}", line) for line in lines]
+    picked = [_share_row(name, line.first_share, HALF) for name, line in named]
+    agreed = [_share_row(name, line.consistency, 1.0) for name, line in named]
+    panels = [
+        _intervals(picked, title="first trace picked", domain=(0.0, 1.0), reference=HALF),
+        _intervals(agreed, title="the two orders agree", domain=(0.0, 1.0), reference=1.0),
+    ]
+    return _framed({"vconcat": panels, "spacing": 28})
+
+
+def endings(rate: Rate) -> Spec:
+    """One bar: how all pairs ended, won at one end and lost at the other."""
+    counts = numbers.counts(rate)
+    values = [
+        {"ending": ending, "pairs": counts[ending], "place": place} for place, ending in enumerate(ENDING_COLOURS)
+    ]
+    bar = {
+        "data": {"values": values},
+        "width": 2 * WIDTH,
+        "height": 26,
+        "mark": {"type": "bar", "height": 26, "stroke": PAPER, "strokeWidth": 2},
+        "encoding": {
+            "x": {"field": "pairs", "type": "quantitative", "stack": "zero", "axis": None,
+                  "scale": {"domain": [0, max(rate.n_pairs, 1)], "nice": False}},
+            "order": {"field": "place", "type": "quantitative"},
+            "color": {"field": "ending", "type": "nominal", "legend": None,
+                      "scale": {"domain": list(ENDING_COLOURS), "range": list(ENDING_COLOURS.values())}},
+        },
+    }  # fmt: skip
+    return _framed(bar)
+
+
+def _rate_row(name: str, value: Rate | None, without: str) -> Row:
+    if value is None or value.estimate is None:
+        return _row(name, without, (None, None, None), HALF)
+    text = f"{numbers.rate(value)}, {numbers.whole(value.n_pairs)} pairs"
+    low, high = value.bounds or (None, None)
+    return _row(name, text, (value.estimate, value.low, value.high), HALF) | {"least": low, "most": high}
+
+
+def _share_row(name: str, value: Mapping[str, float | int | None], reference: float) -> Row:
+    values = (value.get("estimate"), value.get("low"), value.get("high"))
+    return _row(name, numbers.share(value), values, reference)
+
+
+def _row(name: str, text: str, values: tuple[float | None, float | None, float | None], reference: float) -> Row:
+    estimate, low, high = values
+    side = "above" if low is not None and low > reference else "around"
+    side = "below" if high is not None and high < reference else side
+    return {"name": _short(name), "text": text, "estimate": estimate, "low": low, "high": high, "side": side}
+
+
+def _short(name: str) -> str:
+    """Cut by characters, not by measured width: a chart must not depend on the fonts of a machine."""
+    flat = " ".join(name.split())
+    return flat if len(flat) <= LONGEST_NAME else flat[: LONGEST_NAME - 1] + "…"
+
+
+def _intervals(rows: list[Row], *, title: str, domain: tuple[float, float] | None, reference: float) -> Spec:
+    """Rows of name, numbers, interval and point over one horizontal scale."""
+    numbered = [row | {"place": place} for place, row in enumerate(rows)]
+    scale: Spec = {"domain": list(domain), "nice": False} if domain else {"zero": True, "nice": True}
+    axis = {"title": title, "tickCount": 5} | ({"labelExpr": PERCENT} if domain else {})
+    x = {"field": "estimate", "type": "quantitative", "scale": scale, "axis": axis}
+    y = {"field": "place", "type": "ordinal", "axis": None, "scale": {"paddingOuter": 0, "paddingInner": 0}}
+    layers = [_reference(reference), *_spans(), _points(), *_words()]
+    for layer in layers:
+        layer.setdefault("encoding", {}).setdefault("y", y)
+        layer["encoding"].setdefault("x", x)
+    return {"data": {"values": numbered}, "width": WIDTH, "height": {"step": ROW}, "layer": layers}
+
+
+def _reference(reference: float) -> Spec:
+    return {
+        "data": {"values": [{"at": reference}]},
+        "mark": {"type": "rule", "stroke": QUIET, "strokeDash": [3, 3], "strokeWidth": 1},
+        "encoding": {"x": {"field": "at", "type": "quantitative"}, "y": {"value": 0}, "y2": {"value": "height"}},
+    }
+
+
+def _spans() -> list[Spec]:
+    below = 10  # the mark stands under its row's words
+    bounds = {"mark": {"type": "rule", "strokeWidth": 9, "stroke": PALE, "yOffset": below, "strokeCap": "round"},
+              "encoding": {"x": {"field": "least", "type": "quantitative"}, "x2": {"field": "most"}},
+              "transform": [{"filter": "isValid(datum.least) && isValid(datum.most)"}]}  # fmt: skip
+    spread = {"mark": {"type": "rule", "strokeWidth": 2.5, "yOffset": below},
+              "encoding": {"x": {"field": "low", "type": "quantitative"}, "x2": {"field": "high"}, "stroke": _COLOUR},
+              "transform": [{"filter": "isValid(datum.low) && isValid(datum.high)"}]}  # fmt: skip
+    return [bounds, spread]
+
+
+def _points() -> Spec:
+    hollow = {"condition": {"test": "datum.side === 'around'", "value": PAPER}, **_COLOUR}
+    return {
+        "transform": [{"filter": "isValid(datum.estimate)"}],
+        "mark": {"type": "point", "size": 90, "strokeWidth": 2.5, "opacity": 1, "yOffset": 10},
+        "encoding": {"stroke": _COLOUR, "fill": hollow},
+    }
+
+
+def _words() -> list[Spec]:
+    common = {"type": "text", "baseline": "middle", "dy": -9}
+    return [
+        {"mark": common | {"align": "left", "fill": INK, "fontWeight": 600, "fontSize": 13},
+         "encoding": {"x": {"value": 0}, "text": {"field": "name"}}},
+        {"mark": common | {"align": "right", "fill": QUIET, "fontSize": 12},
+         "encoding": {"x": {"value": "width"}, "text": {"field": "text"}}},
+    ]  # fmt: skip
+
+
+def _framed(spec: Spec) -> Spec:
+    """The shared look. No background: the page's own shows through, light or dark."""
+    axis = {"labelColor": QUIET, "titleColor": QUIET, "gridColor": LINE, "domain": False, "ticks": False,
+            "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "labelPadding": 6}  # fmt: skip
+    config = {"font": "sans-serif", "view": {"stroke": None}, "axis": axis}
+    return {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "background": None,
+            "padding": {"left": 10, "right": 14, "top": 4, "bottom": 4}, "config": config, **spec}  # fmt: skip

@@ -1,0 +1,85 @@
+"""How numbers look: the one place that turns rates, counts and strengths into text, for every format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.stats.win_rate import Rate
+
+NOTHING = "–"  # an en dash: this number does not exist
+
+
+def whole(count: int) -> str:
+    """1234567 -> "1,234,567"."""
+    return f"{count:,}"
+
+
+def percent(share: float | None) -> str:
+    """0.7841 -> "78.4 %"; never printed without `interval` beside it."""
+    return NOTHING if share is None else f"{_hundredths(share)} %"
+
+
+def level_percent(level: float) -> str:
+    """0.95 -> "95 %": a confidence level, as short as it can be said."""
+    return f"{100 * level:.6g} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """(0.759, 0.807) -> "[75.9, 80.7]", in percent."""
+    return "[no interval]" if low is None or high is None else f"[{_hundredths(low)}, {_hundredths(high)}]"
+
+
+def rate(value: Rate | None) -> str:
+    """A rate with its interval, "78.4 % [75.9, 80.7]": what stands in every table cell."""
+    if value is None or value.estimate is None:
+        return NOTHING
+    return f"{percent(value.estimate)} {interval(value.low, value.high)}"
+
+
+def share(value: Mapping[str, float | int | None]) -> str:
+    """A share {estimate, low, high, n} with interval and denominator: "96.7 % [83.3, 99.4], n = 30"."""
+    count = whole(int(value.get("n") or 0))
+    if value.get("estimate") is None:
+        return f"{NOTHING}, n = {count}"
+    return f"{percent(value['estimate'])} {interval(value.get('low'), value.get('high'))}, n = {count}"
+
+
+def bounds(value: Rate | None) -> str:
+    """The rate with every missing pair given to B, and to A: "[75.8, 80.8] %"."""
+    if value is None or value.bounds is None:
+        return NOTHING
+    return f"{interval(*value.bounds)} %"
+
+
+def record(value: Rate) -> str:
+    """The identity, spelled out: "7 won + 2 lost + 1 tied + ... = 10 pairs"."""
+    parts = " + ".join(f"{whole(count)} {word}" for word, count in counts(value).items())
+    return f"{parts} = {whole(value.n_pairs)} pairs"
+
+
+def counts(value: Rate) -> dict[str, int]:
+    """How the pairs ended, in the words users meet, in the order of the identity."""
+    return {
+        "won": value.wins,
+        "lost": value.losses,
+        "tied": value.ties,
+        "inconsistent": value.inconsistent,
+        "undecided": value.undecided,
+        "missing": value.missing,
+    }
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """0.531 -> "+0.53", with a true minus sign; strengths and biases."""
+    return NOTHING if value is None else f"{value:+z.{digits}f}".replace("-", "−")
+
+
+def signed_interval(low: float | None, high: float | None) -> str:
+    """(0.2, None) -> "[+0.20, ∞)": a strength's interval may be open to one side."""
+    left = "(−∞" if low is None else f"[{signed(low)}"
+    right = "∞)" if high is None else f"{signed(high)}]"
+    return f"{left}, {right}"
+
+
+def _hundredths(fraction: float) -> str:
+    return f"{100 * fraction:.1f}"

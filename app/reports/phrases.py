@@ -1,0 +1,95 @@
+"""The words every report format shares: what a line is called, what a policy counts, what must be read first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.reports import numbers
+from app.reports.report import FitLine, Losses, RateLine, Report, Results
+
+STRATA = {
+    "both_right": "both answers right",
+    "only_a_right": "only A's answer right",
+    "only_b_right": "only B's answer right",
+    "both_wrong": "both answers wrong",
+    "unknown": "correctness unknown",
+}
+POLICIES = {
+    "half": "ties and inconsistent pairs count half",
+    "drop": "ties count half, inconsistent pairs are left out",
+    "average": "mean score of the two orders",
+    "debias": "sign of the debiased log-odds of the two orders",
+    "debias_soft": "debiased probability, not rounded to a verdict",
+    "single": "one order per pair, drawn by seed; for comparison only",
+}
+TRUST = {True: "ok", False: "warning", None: "not applicable"}
+
+
+def matchup(line: RateLine) -> str:
+    """Who is compared: win rates are read from the side of the first-named model."""
+    return f"{line.model_a} against {line.model_b}"
+
+
+def title(line: RateLine) -> str:
+    """What a line is about: its slice, its stratum, else its axis."""
+    if line.slice is not None:
+        return f"{line.slice['tag']}: {line.slice['value']}"
+    return STRATA.get(line.stratum, line.stratum) if line.stratum is not None else line.axis
+
+
+def level(report: Report) -> float:
+    """The confidence level of the report's intervals."""
+    headline = report.results.headline
+    return float(headline.win_rate.level if headline else report.results.parameters.get("level", 0.95))
+
+
+def job_name(report: Report) -> str:
+    """What the user called the job, or its id."""
+    job = report.envelope.get("job")
+    return str(job.get("name") or job.get("id") or "") if isinstance(job, Mapping) else str(job or "")
+
+
+def warnings(results: Results) -> list[str]:
+    """What a reader must know before any number: failed trust checks first, then the report's own warnings."""
+    failed = [
+        f"{line.judge}: {check['text']}" for line in results.judges for check in line.checks if check["ok"] is False
+    ]
+    headline = results.headline.win_rate.warnings if results.headline else ()
+    return list(dict.fromkeys([*failed, *results.warnings, *headline]))
+
+
+def missing(losses: Losses) -> str:
+    """Missing pairs told apart, and the units without a verdict."""
+    told = ", ".join(f"{numbers.whole(count)} {kind}" for kind, count in losses.missing_pairs.items())
+    lost = sum(line.units for line in losses.lost)
+    units = f"{numbers.whole(lost)} of {numbers.whole(losses.units)} units ended without a verdict."
+    return f"Missing pairs: {told}. {units}" if told else units
+
+
+def fit(line: FitLine) -> str:
+    """How the strengths were fitted, in one sentence."""
+    parts = [f"Bradley-Terry fit, ties: {line.ties.replace('_', ' ')}"]
+    if line.tie_parameter is not None:
+        parts.append(f"tie parameter {numbers.signed(line.tie_parameter)}")
+    if line.order_effect is not None:
+        effect = line.order_effect
+        spread = numbers.signed_interval(effect.get("low"), effect.get("high"))
+        parts.append(f"order effect {numbers.signed(effect.get('estimate'))} {spread}")
+    if line.deviance is not None:
+        parts.append(f"deviance {line.deviance:.2f} on {line.df} degrees of freedom")
+    return "; ".join(parts) + "."
+
+
+def said(value: Any) -> str:
+    """Any JSON value in plain words."""
+    if isinstance(value, Mapping):
+        parts = (f"{str(key).replace('_', ' ')}: {said(part)}" for key, part in value.items())
+        return "; ".join(parts) or numbers.NOTHING
+    if isinstance(value, list | tuple):
+        return ", ".join(said(part) for part in value) or numbers.NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return numbers.NOTHING if value in (None, "") else str(value)

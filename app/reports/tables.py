@@ -1,0 +1,169 @@
+"""Every table of a report as cells of text: Markdown and HTML only lay them out, so they cannot disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.reports import numbers, phrases
+from app.reports.report import JudgeLine, Losses, ModelLine, PolicyLine, PositionLine, RateLine
+from app.stats.win_rate import Rate
+
+ENDINGS = ("Won", "Lost", "Tied", "Inconsistent", "Undecided", "Missing", "Pairs")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells of text. The first `names` columns hold words, the others numbers; `notes` stand below."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    names: int = 1
+    notes: list[str] = field(default_factory=list)
+
+
+def rates(subject: str, lines: Sequence[RateLine], level: float) -> Table:
+    """A row per comparison; `subject` heads the column that tells them apart.
+
+    Slices also name their axis, and the models are named where they differ.
+    """
+    several = len({phrases.matchup(line) for line in lines}) > 1
+    sliced = any(line.slice is not None for line in lines)
+    names = ("Models",) * several + ("Axis",) * sliced + (subject,)
+    rows = [
+        (phrases.matchup(line),) * several
+        + (line.axis,) * sliced
+        + (phrases.title(line),)
+        + (_rate_cells(line.win_rate, line.preference_rate) if line.assessed else _not_assessed(line.win_rate))
+        for line in lines
+    ]
+    assessed = [(phrases.title(line), line.win_rate) for line in lines if line.assessed]
+    return Table(names + _rate_columns(level), rows, len(names), _notes(assessed))
+
+
+def policies(lines: Sequence[PolicyLine], level: float) -> Table:
+    """The headline comparison under every policy, side by side; a post hoc one is marked."""
+    columns = ("Policy", "What it counts", *_rate_columns(level))
+    rows = [(line.policy + " (post hoc)" * line.post_hoc, *_policy_cells(line)) for line in lines]
+    known = [(line.policy, line.win_rate) for line in lines if line.win_rate is not None]
+    return Table(columns, rows, names=2, notes=_notes(known))
+
+
+def strengths(lines: Sequence[ModelLine], level: float) -> Table:
+    """Bradley-Terry strengths with intervals and rank ranges."""
+    columns = ("Model", f"Strength {_ci(level)}", "SE", "Elo scale", "Rank", "Won", "Lost", "Tied")
+    rows = [
+        (
+            line.model + " (unbounded)" * line.unbounded,
+            f"{numbers.signed(line.strength)} {numbers.signed_interval(line.low, line.high)}",
+            numbers.NOTHING if line.se is None else f"{line.se:.2f}",
+            f"{line.elo:,.0f}",
+            str(line.rank_low) if line.rank_low == line.rank_high else f"{line.rank_low} to {line.rank_high}",
+            *map(numbers.whole, (line.wins, line.losses, line.ties)),
+        )
+        for line in lines
+    ]
+    return Table(columns, rows)
+
+
+def position(lines: Sequence[PositionLine], level: float) -> Table:
+    """How often the first trace was picked, and how often the two orders agree."""
+    columns = ("Judge", "Axis", f"First picked {_ci(level)}", f"Orders agree {_ci(level)}", "Flips", "Partials")
+    rows = [
+        (
+            line.judge,
+            line.axis,
+            numbers.share(line.first_share),
+            numbers.share(line.consistency),
+            numbers.whole(line.flips),
+            numbers.whole(line.partials),
+        )
+        for line in lines
+    ]
+    notes = [f"{line.judge}, {line.axis}: {line.note}" for line in lines if line.note]
+    return Table(columns, rows, names=2, notes=notes)
+
+
+def judges(lines: Sequence[JudgeLine], level: float) -> Table:
+    """Each judge's own win rate on the primary axis."""
+    win, _, *others = _rate_columns(level)
+    rows = [(line.judge, numbers.rate(line.win_rate), *_pair_cells(line.win_rate)) for line in lines]
+    notes = ["The interval covers items, not the choice of judge: compare the rows."] * (len(rows) > 1)
+    return Table(("Judge", win, *others), rows, notes=notes)
+
+
+def checks(lines: Sequence[JudgeLine]) -> Table:
+    """The trust checks of every judge, their results in words."""
+    rows = [
+        (line.judge, phrases.TRUST[check["ok"]], check["name"], check["text"])
+        for line in lines
+        for check in line.checks
+    ]
+    return Table(("Judge", "Result", "Check", "What was found"), rows, names=4)
+
+
+def losses(content: Losses) -> Table:
+    """Units without a verdict, by reason and judge, each with its denominator."""
+    units = numbers.whole(content.units)
+    rows = [
+        (line.kind, line.reason.replace("_", " "), line.judge, f"{numbers.whole(line.units)} of {units}")
+        for line in content.lost
+    ]
+    return Table(("Kind", "Reason", "Judge", "Units"), rows, names=3)
+
+
+def entries(content: Sequence[Mapping[str, Any]]) -> Table:
+    """Entries whose keys become the columns (losses by tag, by order, the checklist)."""
+    keys = tuple(dict.fromkeys(key for entry in content for key in entry))
+    rows = [tuple(phrases.said(entry.get(key)) for key in keys) for entry in content]
+    names = sum(any(isinstance(entry.get(key), str) for entry in content) for key in keys)
+    return Table(tuple(key.replace("_", " ").capitalize() for key in keys), rows, names)
+
+
+def facts(content: Mapping[str, Any]) -> Table:
+    """Two columns: what, and what it was; a list gets a row for each of its things."""
+    rows = [
+        (key.replace("_", " "), phrases.said(value))
+        for key, values in content.items()
+        for value in (values if isinstance(values, list) and values else [values])
+    ]
+    return Table(("What", "Value"), rows, names=2)
+
+
+def _ci(level: float) -> str:
+    return f"[{numbers.level_percent(level)} CI]"
+
+
+def _rate_columns(level: float) -> tuple[str, ...]:
+    both = (f"Win rate {_ci(level)}", f"Preference rate {_ci(level)}")
+    return (*both, *ENDINGS, "Clusters (effective)", "Win rate if all missing went to B, to A")
+
+
+def _rate_cells(win: Rate, preference: Rate | None) -> tuple[str, ...]:
+    return (numbers.rate(win), numbers.rate(preference), *_pair_cells(win))
+
+
+def _not_assessed(win: Rate) -> tuple[str, ...]:
+    *pairs, _ = _pair_cells(win)
+    return ("not assessed", numbers.NOTHING, *pairs, numbers.NOTHING)
+
+
+def _policy_cells(line: PolicyLine) -> tuple[str, ...]:
+    meaning = "; ".join(text for text in (phrases.POLICIES.get(line.policy, ""), line.note) if text)
+    if line.win_rate is None:
+        return (meaning, "not available", *[numbers.NOTHING] * (len(_rate_columns(0)) - 1))
+    return (meaning, *_rate_cells(line.win_rate, line.preference_rate))
+
+
+def _pair_cells(win: Rate) -> tuple[str, ...]:
+    endings = (*numbers.counts(win).values(), win.n_pairs)
+    clusters = f"{numbers.whole(win.n_clusters)} ({win.effective_clusters:,.1f})"
+    return (*map(numbers.whole, endings), clusters, numbers.bounds(win))
+
+
+def _notes(named: Sequence[tuple[str, Rate]]) -> list[str]:
+    """How the intervals were made, and what each rate's warnings say."""
+    methods = list(dict.fromkeys(value.method for _, value in named if value.method))
+    warned = [f"{name}: {warning}" for name, value in named for warning in value.warnings]
+    return [f"Intervals: {'; '.join(methods)}."] * bool(methods) + list(dict.fromkeys(warned))
