@@ -1,0 +1,1 @@
+"""The Celery side: it only rings doorbells and gives slices their threads. The database decides."""

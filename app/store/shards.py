@@ -112,7 +112,8 @@ async def heartbeat(tx: AsyncConnection, claims: Sequence[Claim], *, lease: floa
         text(
             """
             UPDATE shards s SET lease_until = clock_timestamp() + make_interval(secs => :lease)
-            FROM unnest(CAST(:ids AS bigint[]), CAST(:fences AS int[])) mine (id, fence), jobs j, job_judges jj, judges g
+            FROM unnest(CAST(:ids AS bigint[]), CAST(:fences AS int[])) mine (id, fence),
+              jobs j, job_judges jj, judges g
             WHERE s.id = mine.id AND s.fence = mine.fence AND j.id = s.job_id
               AND jj.job_id = s.job_id AND jj.judge_no = s.judge_no AND g.id = jj.judge_id
             RETURNING s.id, j.status, g.status
@@ -153,8 +154,8 @@ async def name_unit(tx: AsyncConnection, claim: Claim, seq: int, slot: Slot) -> 
     return bool(done.rowcount)
 
 
-async def to_ring(tx: AsyncConnection, *, limit: int, again_after: float) -> int:
-    """How many doorbells to ring: shards that could be claimed and have not been rung for `again_after` seconds.
+async def to_ring(tx: AsyncConnection, *, limit: int, again_after: float) -> list[int]:
+    """Shards to ring for: claimable, and not rung for `again_after` seconds; at most `limit` bells hang in the air.
 
     They are marked as rung here; the caller publishes after commit. A bell that is lost is rung again.
     """
@@ -169,14 +170,18 @@ async def to_ring(tx: AsyncConnection, *, limit: int, again_after: float) -> int
                 AND (s.lease_until IS NULL OR s.lease_until < clock_timestamp())
                 AND (s.not_before IS NULL OR s.not_before <= clock_timestamp())
                 AND (s.rung_at IS NULL OR s.rung_at < clock_timestamp() - make_interval(secs => :again))
-              ORDER BY s.id LIMIT :limit FOR UPDATE OF s SKIP LOCKED
+              ORDER BY s.id
+              LIMIT greatest(0, :limit - (
+                SELECT count(*) FROM shards h WHERE h.is_open AND (h.lease_until IS NULL OR h.lease_until < h.rung_at)
+                  AND h.rung_at > clock_timestamp() - make_interval(secs => :again)))
+              FOR UPDATE OF s SKIP LOCKED
             )
-            UPDATE shards SET rung_at = clock_timestamp() FROM ready WHERE shards.id = ready.id
+            UPDATE shards SET rung_at = clock_timestamp() FROM ready WHERE shards.id = ready.id RETURNING shards.id
             """
         ),
         {"limit": limit, "again": again_after},
     )
-    return int(done.rowcount)
+    return [int(shard) for shard in done.scalars()]
 
 
 def slot_key(slot: Slot) -> list[int]:
