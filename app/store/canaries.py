@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.judge import Judge, JudgeStatus
-from app.store.documents import judge_from
+from app.store.documents import judge_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ async def take_due(tx: AsyncConnection, *, after: float, patience: float) -> Sus
         {"after": after, "patience": patience},
     )
     row = found.one_or_none()
-    return None if row is None else Suspected(row.id, judge_from(row.spec), row.secret)
+    return None if row is None else Suspected(row.id, judge_of(row.spec), row.secret)
 
 
 async def set_status(tx: AsyncConnection, judge: int, status: JudgeStatus, reason: str | None) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.order import Plan
-from app.domain.plan import JobSpec
-from app.store.documents import judge_from, rubric_from, spec_from
+from app.domain.plan import Spec
+from app.store.documents import judge_of, rubric_of, spec_of
 from app.store.targets import Frozen
 
 Array = npt.NDArray[Any]
@@ -40,7 +40,7 @@ class JobFacts:
     usage: Mapping[str, int]
 
     @property
-    def spec(self) -> JobSpec:
+    def spec(self) -> Spec:
         return self.judges[0].spec
 
 
@@ -90,7 +90,7 @@ async def job_facts(tx: AsyncConnection, project: int, public_id: str) -> JobFac
     judges = await tx.execute(
         text("SELECT spec FROM job_judges WHERE job_id = :job ORDER BY judge_no"), {"job": job.id}
     )
-    rubric, spec = rubric_from(job.rubric), spec_from(job.spec)
+    rubric, spec = rubric_of(job.rubric), spec_of(job.spec)
     sums = await tx.execute(
         text(
             """
@@ -107,7 +107,7 @@ async def job_facts(tx: AsyncConnection, project: int, public_id: str) -> JobFac
         ("created_at", job.created_at), ("started_at", job.started_at), ("finished_at", job.finished_at))}  # fmt: skip
     return JobFacts(
         job.id, str(job.public_id), job.name, job.status, job.seed, job.pairs,
-        tuple(Frozen(rubric, spec, judge_from(row.spec), None, b"") for row in judges),
+        tuple(Frozen(rubric, spec, judge_of(row.spec), None, b"") for row in judges),
         times, (*counted[:4], job.generation),
         dict(zip(("calls", "prompt_tokens", "completion_tokens", "cached_tokens"), counted[4:], strict=True)),
     )  # fmt: skip

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.judge import Judge
-from app.domain.plan import JobSpec
+from app.domain.plan import Spec
 from app.domain.rubric import Rubric
 from app.domain.trace import Image, Item, Pair, Trace
-from app.store.documents import judge_from, rubric_from, spec_from
+from app.store.documents import judge_of, rubric_of, spec_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Frozen:
     """What a job fixed for one of its judges. `secret`: the endpoint's key, still encrypted."""
 
     rubric: Rubric
-    spec: JobSpec
+    spec: Spec
     judge: Judge
     secret: bytes | None
     fence_secret: bytes
@@ -49,7 +49,7 @@ async def frozen(tx: AsyncConnection, job: int, judge_no: int) -> Frozen:
         {"job": job, "judge_no": judge_no},
     )
     row = found.one()
-    return Frozen(rubric_from(row.rubric), spec_from(row.spec), judge_from(row.judge), row.secret, row.fence_secret)
+    return Frozen(rubric_of(row.rubric), spec_of(row.spec), judge_of(row.judge), row.secret, row.fence_secret)
 
 
 async def targets(tx: AsyncConnection, job: int, seqs: Sequence[int]) -> list[StoredTarget]:
