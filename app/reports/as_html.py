@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +61,22 @@ def _pictures(results: Results) -> dict[str, Any]:
         "policies": _forest(policies, of=headline.model_a, without="not available"),
         "axes": _lines(results.axes),
         "strata": _lines(results.strata),
-        "slices": [(axis, _lines(list(lines))) for axis, lines in groupby(results.slices, lambda line: line.axis)],
+        "slices": _panels(results.slices),
     }
     if results.models:
         drawn["strengths"] = picture(charts.strengths(results.models), "Strengths with intervals, as in the table.")
     if results.position:
         drawn["position"] = picture(charts.position(results.position), "Position bias, as in the table.")
     return drawn
+
+
+def _panels(slices: list[RateLine]) -> dict[str, Markup | None]:
+    """A chart for each axis and tag, in the order they come."""
+    panels: dict[str, list[RateLine]] = {}
+    for line in slices:
+        if line.slice is not None:
+            panels.setdefault(f"{line.axis} by {line.slice['tag']}", []).append(line)
+    return {name: _lines(lines) for name, lines in panels.items()}
 
 
 def _lines(lines: list[RateLine]) -> Markup | None:

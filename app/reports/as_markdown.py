@@ -11,7 +11,7 @@ from app.reports.tables import Table
 
 # Escaping these keeps outside words words: no markup, link, formula, cell border or HTML.
 ACTIVE = re.compile(r"([\\`*_{}\[\]|~$#!]|(?<=:)/(?=/)|(?<=www)\.|@)")
-LEADING = re.compile(r"^([-+=>]|\d+(?=[.)]))")
+LEADING = re.compile(r"^(\d*)([-+=>](?=\s)|(?<=\d)[.)](?=\s))")
 
 
 def render(report: Report) -> str:
@@ -22,7 +22,7 @@ def render(report: Report) -> str:
 def escape(text: str) -> str:
     """Words from outside on one line, with every character that Markdown or HTML would act on made harmless."""
     flat = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return LEADING.sub(r"\\\1", ACTIVE.sub(r"\\\1", flat))
+    return LEADING.sub(r"\1\\\2", ACTIVE.sub(r"\\\1", flat))
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -63,8 +63,8 @@ def _section(title: str, table: Table) -> Iterator[str]:
     if not table.rows:
         return
     yield from (f"## {title}", "", *_table(table), "")
-    for note in table.notes:
-        yield from (escape(note), "")
+    if table.notes:
+        yield from (*(f"- {escape(note)}" for note in table.notes), "")
 
 
 def _table(table: Table) -> Iterator[str]:

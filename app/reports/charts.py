@@ -52,8 +52,8 @@ def strengths(models: Sequence[ModelLine]) -> Spec:
     """Bradley-Terry log-strengths with intervals, one row each, against the mean of 0."""
     rows = [
         _row(
-            line.model,
-            f"{numbers.signed(line.strength)} {numbers.signed_interval(line.low, line.high)}",
+            line.model + " (unbounded)" * line.unbounded,
+            f"{numbers.signed(line.strength)} ({numbers.signed_interval(line.low, line.high)})",
             (line.strength, line.low, line.high),
             0.0,
         )
@@ -93,12 +93,12 @@ def endings(rate: Rate) -> Spec:
                       "scale": {"domain": list(ENDING_COLOURS), "range": list(ENDING_COLOURS.values())}},
         },
     }  # fmt: skip
-    return _framed(bar)
+    return _framed(bar) | {"padding": 0}
 
 
 def _rate_row(name: str, value: Rate | None, without: str) -> Row:
     if value is None or value.estimate is None:
-        return _row(name, without, (None, None, None), HALF)
+        return _row(name, without if value is None else "nothing decided", (None, None, None), HALF)
     text = f"{numbers.rate(value)}, {numbers.whole(value.n_pairs)} pairs"
     low, high = value.bounds or (None, None)
     return _row(name, text, (value.estimate, value.low, value.high), HALF) | {"least": low, "most": high}
@@ -180,4 +180,4 @@ def _framed(spec: Spec) -> Spec:
             "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "labelPadding": 6}  # fmt: skip
     config = {"font": "sans-serif", "view": {"stroke": None}, "axis": axis}
     return {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "background": None,
-            "padding": {"left": 10, "right": 14, "top": 4, "bottom": 4}, "config": config, **spec}  # fmt: skip
+            "padding": {"left": 7, "right": 9, "top": 4, "bottom": 4}, "config": config, **spec}  # fmt: skip

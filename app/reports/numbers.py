@@ -25,27 +25,27 @@ def level_percent(level: float) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """(0.759, 0.807) -> "[75.9, 80.7]", in percent."""
-    return "[no interval]" if low is None or high is None else f"[{_hundredths(low)}, {_hundredths(high)}]"
+    """(0.759, 0.807) -> "75.9–80.7", in percent."""
+    return "no interval" if low is None or high is None else f"{_hundredths(low)}–{_hundredths(high)}"
 
 
 def rate(value: Rate | None) -> str:
-    """A rate with its interval, "78.4 % [75.9, 80.7]": what stands in every table cell."""
+    """A rate with its interval, "78.4 % (75.9–80.7)": what stands in every table cell."""
     if value is None or value.estimate is None:
         return NOTHING
-    return f"{percent(value.estimate)} {interval(value.low, value.high)}"
+    return f"{percent(value.estimate)} ({interval(value.low, value.high)})"
 
 
 def share(value: Mapping[str, float | int | None]) -> str:
-    """A share {estimate, low, high, n} with interval and denominator: "96.7 % [83.3, 99.4], n = 30"."""
+    """A share {estimate, low, high, n} with interval and denominator: "96.7 % (83.3–99.4), n = 30"."""
     count = whole(int(value.get("n") or 0))
     if value.get("estimate") is None:
         return f"{NOTHING}, n = {count}"
-    return f"{percent(value['estimate'])} {interval(value.get('low'), value.get('high'))}, n = {count}"
+    return f"{percent(value['estimate'])} ({interval(value.get('low'), value.get('high'))}), n = {count}"
 
 
 def bounds(value: Rate | None) -> str:
-    """The rate with every missing pair given to B, and to A: "[75.8, 80.8] %"."""
+    """The rate with every missing pair given to B, and to A: "75.8–80.8 %"."""
     if value is None or value.bounds is None:
         return NOTHING
     return f"{interval(*value.bounds)} %"
@@ -75,10 +75,10 @@ def signed(value: float | None, digits: int = 2) -> str:
 
 
 def signed_interval(low: float | None, high: float | None) -> str:
-    """(0.2, None) -> "[+0.20, ∞)": a strength's interval may be open to one side."""
-    left = "(−∞" if low is None else f"[{signed(low)}"
-    right = "∞)" if high is None else f"{signed(high)}]"
-    return f"{left}, {right}"
+    """(0.2, None) -> "+0.20 to ∞": a strength's interval may be open to one side, or unknown."""
+    if low is None and high is None:
+        return "no interval"
+    return f"{'−∞' if low is None else signed(low)} to {'∞' if high is None else signed(high)}"
 
 
 def _hundredths(fraction: float) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.reports import numbers
-from app.reports.report import FitLine, Losses, RateLine, Report, Results
+from app.reports.report import FitLine, Losses, PolicyLine, RateLine, Report, Results
 
 STRATA = {
-    "both_right": "both answers right",
-    "only_a_right": "only A's answer right",
-    "only_b_right": "only B's answer right",
-    "both_wrong": "both answers wrong",
-    "unknown": "correctness unknown",
+    "both_right": "both right",
+    "only_a_right": "only {a} right",
+    "only_b_right": "only {b} right",
+    "both_wrong": "both wrong",
+    "unknown": "unknown",
 }
 POLICIES = {
     "half": "ties and inconsistent pairs count half",
@@ -32,10 +32,18 @@ def matchup(line: RateLine) -> str:
 
 
 def title(line: RateLine) -> str:
-    """What a line is about: its slice, its stratum, else its axis."""
+    """What a line is about: the value of its slice, its stratum, else its axis."""
     if line.slice is not None:
-        return f"{line.slice['tag']}: {line.slice['value']}"
-    return STRATA.get(line.stratum, line.stratum) if line.stratum is not None else line.axis
+        return line.slice["value"]
+    if line.stratum is not None:
+        return STRATA[line.stratum].format(a=line.model_a, b=line.model_b)
+    return line.axis
+
+
+def policy(line: PolicyLine) -> str:
+    """What a policy counts, and what is special about it here."""
+    parts = (POLICIES.get(line.policy, ""), line.note)
+    return f"{line.policy}: {'; '.join(part for part in parts if part)}."
 
 
 def level(report: Report) -> float:
@@ -75,7 +83,7 @@ def fit(line: FitLine) -> str:
     if line.order_effect is not None:
         effect = line.order_effect
         spread = numbers.signed_interval(effect.get("low"), effect.get("high"))
-        parts.append(f"order effect {numbers.signed(effect.get('estimate'))} {spread}")
+        parts.append(f"order effect {numbers.signed(effect.get('estimate'))} ({spread})")
     if line.deviance is not None:
         parts.append(f"deviance {line.deviance:.2f} on {line.df} degrees of freedom")
     return "; ".join(parts) + "."

@@ -24,30 +24,25 @@ class Table:
 
 
 def rates(subject: str, lines: Sequence[RateLine], level: float) -> Table:
-    """A row per comparison; `subject` heads the column that tells them apart.
-
-    Slices also name their axis, and the models are named where they differ.
-    """
-    several = len({phrases.matchup(line) for line in lines}) > 1
-    sliced = any(line.slice is not None for line in lines)
-    names = ("Models",) * several + ("Axis",) * sliced + (subject,)
-    rows = [
-        (phrases.matchup(line),) * several
-        + (line.axis,) * sliced
-        + (phrases.title(line),)
-        + (_rate_cells(line.win_rate, line.preference_rate) if line.assessed else _not_assessed(line.win_rate))
-        for line in lines
-    ]
+    """A row per comparison; `subject` heads the column that tells them apart, others join it where they differ."""
+    before = {
+        "Models": [phrases.matchup(line) for line in lines],
+        "Axis": [line.axis if line.slice else "" for line in lines],
+        "Tag": [line.slice["tag"] if line.slice else "" for line in lines],
+    }
+    told = {head: cells for head, cells in before.items() if len(set(cells)) > 1}
+    told[subject] = [phrases.title(line) for line in lines]
+    rows = [(*names, *_line_cells(line)) for line, *names in zip(lines, *told.values(), strict=True)]
     assessed = [(phrases.title(line), line.win_rate) for line in lines if line.assessed]
-    return Table(names + _rate_columns(level), rows, len(names), _notes(assessed))
+    return Table((*told, *_rate_columns(level)), rows, len(told), _notes(assessed))
 
 
 def policies(lines: Sequence[PolicyLine], level: float) -> Table:
     """The headline comparison under every policy, side by side; a post hoc one is marked."""
-    columns = ("Policy", "What it counts", *_rate_columns(level))
     rows = [(line.policy + " (post hoc)" * line.post_hoc, *_policy_cells(line)) for line in lines]
+    meanings = [phrases.policy(line) for line in lines]
     known = [(line.policy, line.win_rate) for line in lines if line.win_rate is not None]
-    return Table(columns, rows, names=2, notes=_notes(known))
+    return Table(("Policy", *_rate_columns(level)), rows, notes=[*meanings, *_notes(known)])
 
 
 def strengths(lines: Sequence[ModelLine], level: float) -> Table:
@@ -56,7 +51,7 @@ def strengths(lines: Sequence[ModelLine], level: float) -> Table:
     rows = [
         (
             line.model + " (unbounded)" * line.unbounded,
-            f"{numbers.signed(line.strength)} {numbers.signed_interval(line.low, line.high)}",
+            f"{numbers.signed(line.strength)} ({numbers.signed_interval(line.low, line.high)})",
             numbers.NOTHING if line.se is None else f"{line.se:.2f}",
             f"{line.elo:,.0f}",
             str(line.rank_low) if line.rank_low == line.rank_high else f"{line.rank_low} to {line.rank_high}",
@@ -132,28 +127,29 @@ def facts(content: Mapping[str, Any]) -> Table:
 
 
 def _ci(level: float) -> str:
-    return f"[{numbers.level_percent(level)} CI]"
+    return f"({numbers.level_percent(level)} CI)"
 
 
 def _rate_columns(level: float) -> tuple[str, ...]:
     both = (f"Win rate {_ci(level)}", f"Preference rate {_ci(level)}")
-    return (*both, *ENDINGS, "Clusters (effective)", "Win rate if all missing went to B, to A")
+    return (*both, *ENDINGS, "Clusters (effective)", "Win rate if missing lost, or won")
+
+
+def _line_cells(line: RateLine) -> tuple[str, ...]:
+    if line.assessed:
+        return _rate_cells(line.win_rate, line.preference_rate)
+    *pairs, _ = _pair_cells(line.win_rate)
+    return ("not assessed", numbers.NOTHING, *pairs, numbers.NOTHING)
 
 
 def _rate_cells(win: Rate, preference: Rate | None) -> tuple[str, ...]:
     return (numbers.rate(win), numbers.rate(preference), *_pair_cells(win))
 
 
-def _not_assessed(win: Rate) -> tuple[str, ...]:
-    *pairs, _ = _pair_cells(win)
-    return ("not assessed", numbers.NOTHING, *pairs, numbers.NOTHING)
-
-
 def _policy_cells(line: PolicyLine) -> tuple[str, ...]:
-    meaning = "; ".join(text for text in (phrases.POLICIES.get(line.policy, ""), line.note) if text)
     if line.win_rate is None:
-        return (meaning, "not available", *[numbers.NOTHING] * (len(_rate_columns(0)) - 1))
-    return (meaning, *_rate_cells(line.win_rate, line.preference_rate))
+        return ("not available", *[numbers.NOTHING] * (len(_rate_columns(0)) - 1))
+    return _rate_cells(line.win_rate, line.preference_rate)
 
 
 def _pair_cells(win: Rate) -> tuple[str, ...]:
