@@ -11,6 +11,9 @@ import numpy.typing as npt
 from app.domain.order import Order
 
 Array = npt.NDArray[Any]
+# In `Sheet.outcomes`: no judgment yet, and a place that is no unit (a judge that needs fewer calls than another).
+PENDING = -1
+NOT_PLANNED = -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Sheet:
     `model_a`, `model_b`: int (pairs,) indices into `models`. `cluster`: int (pairs,). `right_a`, `right_b`: int8
     (pairs,), 1 right, 0 wrong, -1 unknown. `tags`: tag name -> object array (pairs,) of str or None.
     `length_a`, `length_b`: int (pairs,) characters. `outcomes`: int8 (units,) in the shape (pairs, judges,
-    groups, orders, repeats), an Outcome or -1 while pending. `leaks`: bool (pairs,), a trace names a model.
+    groups, orders, repeats), an Outcome, PENDING or NOT_PLANNED. `leaks`: bool (pairs,), a trace names a model.
     `judges_saw_answers`, `judges_saw_reference`: what the prompts held.
     """
 
