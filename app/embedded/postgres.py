@@ -14,7 +14,7 @@ from app.embedded.binaries import postgres_major
 from app.embedded.files import kept_secret
 from app.embedded.ports import free_port
 from app.embedded.processes import Child, Command, StartFailed, on_leash
-from app.embedded.service import Service
+from app.embedded.service import RETRY_SECONDS, Service
 from app.embedded.unprivileged import Footing, footing
 
 USER = "tracejudge"
@@ -67,6 +67,7 @@ def prepare(directory: Path, *, log: Path | None = None, port: int | None = None
         command,
         url=f"postgresql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}",
         ready=partial(takes_connections, data),
+        retry_seconds=RETRY_SECONDS,
         before=partial(forget_stale_pid, data),
         notice=place.notice,
     )
@@ -98,11 +99,11 @@ def check_version(data: Path) -> None:
         return
     raise StartFailed(
         f"{data} was written by PostgreSQL {written}; this TraceJudge brings PostgreSQL {ours}.\n"
-        "Nothing was changed. To move your data:\n"
-        "  1. in the TraceJudge that wrote it:  ./run down; .venv/bin/python -m app.embedded.transfer export tracejudge.dump\n"
-        f"  2. set the old directory aside:      mv {data.parent} {data.parent}-{written}\n"
-        "  3. here:                             .venv/bin/python -m app.embedded.transfer import tracejudge.dump\n"
-        "  4. ./run up"
+        "Nothing was changed. To move your data, in the TraceJudge that wrote it:\n"
+        "  ./run down && .venv/bin/python -m app.embedded.transfer export tracejudge.dump\n"
+        "then here:\n"
+        f"  mv {data.parent} {data.parent}-{written}\n"
+        "  .venv/bin/python -m app.embedded.transfer import tracejudge.dump && ./run up"
     )
 
 

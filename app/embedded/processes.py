@@ -20,6 +20,8 @@ from app.embedded import leash
 
 LOG_LIMIT = 10 << 20  # bytes; a larger log is set aside at the next start
 
+CLOCK_SLACK = 1.0  # seconds; start times are read from a clock that can be set
+
 # The kernel counts the *thread* that started a child as its parent, so one thread that lives as long as the
 # process starts them all.
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starter")
@@ -89,13 +91,16 @@ class Child:
     def exit_status(self) -> int | None:
         return self._process.poll()
 
+    def wait(self) -> int:
+        """Wait for its own end; returns the exit status."""
+        return self._process.wait()
+
     def ask_to_stop(self) -> None:
         """Send the stop signal and return at once."""
         self._process.send_signal(self.command.stop_signal)
 
-    def stop(self, patience: float) -> None:
-        """Ask to stop, wait up to `patience` seconds, then kill."""
-        self.ask_to_stop()
+    def wait_or_kill(self, patience: float) -> None:
+        """Wait up to `patience` seconds for its end, then kill it."""
         try:
             self._process.wait(patience)
         except subprocess.TimeoutExpired:
@@ -137,3 +142,12 @@ def set_aside(log: Path) -> None:
 def environment(**more: str) -> dict[str, str]:
     """The environment of a child that runs our own code: what we were given, and more."""
     return {**os.environ, **more}
+
+
+def is_alive(pid: int, started: float) -> bool:
+    """Whether that very process lives: the number alone may have been given to another since."""
+    try:
+        process = psutil.Process(pid)
+        return abs(process.create_time() - started) < CLOCK_SLACK and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.embedded.processes import Child, Command, StartFailed, wait_until
+
+RETRY_SECONDS = 5.0
 
 
 def nothing_to_do() -> None:
@@ -17,8 +18,7 @@ def nothing_to_do() -> None:
 @dataclass
 class Service:
     """`ready` tells whether the child answers; `before` runs ahead of every start; `notice` is for the user.
-    After a kill the old process's remains can stand in the way for a moment, so a start is tried for
-    `retry_seconds`.
+    `retry_seconds` is for servers that a killed predecessor's remains can keep from starting for a moment.
     """
 
     command: Command
@@ -26,7 +26,7 @@ class Service:
     ready: Callable[[Child], bool]
     start_seconds: float = 30.0
     stop_seconds: float = 10.0
-    retry_seconds: float = 5.0
+    retry_seconds: float = 0.0
     before: Callable[[], None] = nothing_to_do
     notice: str = ""
     child: Child | None = field(default=None, init=False)
@@ -44,30 +44,40 @@ class Service:
         deadline = time.monotonic() + self.retry_seconds
         while True:
             try:
-                return self._try_start()
+                return self._start_once()
             except StartFailed:
                 if time.monotonic() > deadline:
                     raise
             time.sleep(0.2)
 
-    def _try_start(self) -> None:
-        self.before()
-        child = self.child = Child(self.command)
+    def _start_once(self) -> None:
+        child = self.launch()
         try:
             wait_until(lambda: self.ready(child), child=child, seconds=self.start_seconds)
         except BaseException:
             child.kill()
             raise
 
+    def launch(self) -> Child:
+        """Start it without waiting."""
+        self.before()
+        self.child = Child(self.command)
+        return self.child
+
     def ask_to_stop(self) -> None:
         """Tell it to stop and return at once."""
         if self.child is not None:
             self.child.ask_to_stop()
 
-    def stop(self) -> None:
-        """Stop it in good order; kill it when that takes longer than `stop_seconds`."""
+    def wait_for_end(self) -> None:
+        """Wait until it has stopped; kill it when that takes longer than `stop_seconds`."""
         if self.child is not None:
-            self.child.stop(self.stop_seconds)
+            self.child.wait_or_kill(self.stop_seconds)
+
+    def stop(self) -> None:
+        """Stop it in good order."""
+        self.ask_to_stop()
+        self.wait_for_end()
 
     def kill(self) -> None:
         """End it without warning, as a crash would."""
@@ -78,12 +88,3 @@ class Service:
         """Stop it and start it again at the same address."""
         self.stop()
         self.start()
-
-    @contextlib.contextmanager
-    def running(self) -> Iterator[Service]:
-        """Started for the length of a `with` block."""
-        self.start()
-        try:
-            yield self
-        finally:
-            self.stop()

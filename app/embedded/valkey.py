@@ -11,7 +11,7 @@ from app.embedded.binaries import valkey_server
 from app.embedded.files import kept_secret, write_whole
 from app.embedded.ports import free_port
 from app.embedded.processes import Child, Command
-from app.embedded.service import Service
+from app.embedded.service import RETRY_SECONDS, Service
 
 # noeviction: a full broker must refuse, not forget. The append-only file brings the queue back after a kill.
 CONFIGURATION = """\
@@ -49,7 +49,12 @@ def prepare(directory: Path, *, log: Path | None = None, port: int | None = None
         environment={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
         death_signal=signal.SIGTERM,  # it writes its queue down and goes
     )
-    return Service(command, url=f"redis://:{password}@127.0.0.1:{port}/0", ready=partial(answers, port, password))
+    return Service(
+        command,
+        url=f"redis://:{password}@127.0.0.1:{port}/0",
+        ready=partial(answers, port, password),
+        retry_seconds=RETRY_SECONDS,
+    )
 
 
 def answers(port: int, password: str, _child: Child) -> bool:
