@@ -63,8 +63,9 @@ class Trace:
     sample: int = 0
 
     def fingerprint(self) -> bytes:
-        """SHA-256 over model, sample, text and answer."""
-        return _digest([self.model, self.sample, self.text, self.answer])
+        """SHA-256 over model, sample, text (by its own SHA-256: quoting long text is dear) and answer."""
+        text = hashlib.sha256(self.text.encode()).hexdigest()
+        return _digest([self.model, self.sample, text, self.answer])
 
 
 @dataclass(frozen=True, slots=True)

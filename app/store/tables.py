@@ -8,6 +8,7 @@ people). Every table of a job starts its key with job_id. Why neither is partiti
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     REAL,
     BigInteger,
     Boolean,
@@ -170,6 +171,8 @@ jobs = Table(
     Column("pairs", Integer, nullable=False, server_default="0"),
     Column("units", BigInteger, nullable=False, server_default="0"),
     Column("generation", Integer, nullable=False, server_default="0"),  # counts retries
+    Column("identical_pairs", Integer, nullable=False, server_default="0"),  # both sides hold the same text
+    Column("leaks", Integer, nullable=False, server_default="0"),  # traces that name a model of their pair
     _created(),
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
@@ -195,7 +198,7 @@ items = Table(
     Column("name", Text, nullable=False),  # the id its owner gave it
     Column("fingerprint", LargeBinary, nullable=False),
     Column("question", Text, nullable=False),
-    Column("options", JSONB, nullable=False),
+    Column("options", JSON, nullable=False),
     Column("answer", Text),
     Column("tags", JSONB, nullable=False),
     Column("cluster", Text, nullable=False),
@@ -204,19 +207,32 @@ items = Table(
     Column("images_error", Text),
     UniqueConstraint("job_id", "name"),
     _one_of("images_state", ("ready", "pending", "failed")),
-    Index("ix_items_pending", "job_id", postgresql_where=text("images_state = 'pending'")),
+    Index("ix_items_unready", "job_id", "images_state", postgresql_where=text("images_state <> 'ready'")),
+    # Answers "is this picture still used?" without burdening items that have none.
+    Index(
+        "ix_items_images",
+        "images",
+        postgresql_using="gin",
+        postgresql_ops={"images": "jsonb_path_ops"},
+        postgresql_where=text("images <> '[]'::jsonb"),
+    ),
 )
+
+# Traces and pairs are written by the million, and every foreign key costs as much as the row: only the chain
+# pair -> item, trace -> item -> job carries them. `job_id`, `a_id` and `b_id` are right by construction (promotion
+# is the one writer).
 
 traces = Table(
     "traces",
     metadata,
     _key(),
-    _job(),
+    Column("job_id", Integer, nullable=False),
     Column("item_id", BigInteger, ForeignKey("items.id", ondelete="CASCADE"), nullable=False),
     Column("model", Text, nullable=False),
     Column("sample", Integer, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Text, nullable=False),  # STORAGE EXTERNAL: kept apart from the row and not compressed
+    Column("length", Integer, nullable=False),  # in characters, so that statistics need not read the text
     Column("answer", Text),
     Column("correct", Boolean),  # the final answer equals the item's; NULL when either is unknown
     Column("leak", Boolean, nullable=False),  # the text names one of the models of its pair
@@ -228,12 +244,13 @@ pairs = Table(
     "pairs",
     metadata,
     _key(),
-    _job(),
+    Column("job_id", Integer, nullable=False),
     Column("item_id", BigInteger, ForeignKey("items.id", ondelete="CASCADE"), nullable=False),
-    Column("a_id", BigInteger, ForeignKey("traces.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("b_id", BigInteger, ForeignKey("traces.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("a_id", BigInteger, nullable=False),
+    Column("b_id", BigInteger, nullable=False),
     Column("seq", Integer),  # the target number, given by start
-    UniqueConstraint("item_id", "a_id", "b_id"),
+    # One pair of two traces, whichever way round.
+    Index("uq_pairs_traces", "item_id", text("LEAST(a_id, b_id)"), text("GREATEST(a_id, b_id)"), unique=True),
     Index("ix_pairs_target", "job_id", "seq", unique=True),
 )
 
@@ -245,15 +262,16 @@ uploads = Table(
     _created(),
 )
 
+# Here for minutes: unlogged, without a foreign key, and rows up to a page are kept whole (toast_tuple_target).
 staged_pairs = Table(
     "staged_pairs",
     metadata,
-    Column("upload_id", BigInteger, ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True),
+    Column("upload_id", BigInteger, primary_key=True),
     Column("line", Integer, primary_key=True),
     Column("item_name", Text, nullable=False),
     Column("item_fingerprint", LargeBinary, nullable=False),
     Column("question", Text, nullable=False),
-    Column("options", JSONB, nullable=False),
+    Column("options", JSON, nullable=False),
     Column("item_answer", Text),
     Column("tags", JSONB, nullable=False),
     Column("cluster", Text, nullable=False),
@@ -266,11 +284,13 @@ staged_pairs = Table(
             ("sample", Integer, False),
             ("fingerprint", LargeBinary, False),
             ("text", Text, False),
+            ("length", Integer, False),
             ("answer", Text, True),
             ("correct", Boolean, True),
             ("leak", Boolean, False),
         )
     ),
+    prefixes=["UNLOGGED"],
 )
 
 images = Table(
