@@ -1,0 +1,38 @@
+"""The report parameters: the same names in HTTP, client and command line."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.domain.verdict import PolicyName
+from app.reports.sheet import Parameters
+from app.wire.shape import Input, Label
+
+
+class ParametersIn(Input):
+    """What a report is computed with; whatever is absent is as the job fixed it at submit."""
+
+    policy: PolicyName | None = None
+    ties: Literal["half_win", "davidson"] = "half_win"
+    order_effect: bool = Field(default=False, description="a position parameter in Bradley-Terry")
+    anchor: Label | None = Field(None, description="the model whose strength is 0")
+    level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    interval: Literal["robust", "model", "bootstrap"] = "robust"
+    slice_by: Label = "modality"
+    judges: list[Label] | None = Field(None, description="a subset of the panel; repeat the parameter")
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+
+    def to_domain(self) -> Parameters:
+        return Parameters(
+            policy=self.policy.value if self.policy is not None else None,
+            ties=self.ties,
+            order_effect=self.order_effect,
+            anchor=self.anchor,
+            level=self.level,
+            interval=self.interval,
+            slice_by=self.slice_by,
+            judges=tuple(self.judges) if self.judges is not None else None,
+            seed=self.seed,
+        )
