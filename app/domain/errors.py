@@ -4,7 +4,7 @@
     ├── Invalid            the content of a request is wrong (carries every problem found)
     │   ├── NotComparable  models that never met cannot be put on one scale
     │   └── Malformed      the request could not be read at all
-    ├── Unauthenticated · Forbidden · NotFound · Conflict
+    ├── Unauthenticated · Forbidden · NotFound (ImageMissing) · Conflict
     ├── TooLarge · UnsupportedMediaType
     └── Unavailable        a part we depend on is down; try again
 
@@ -79,6 +79,13 @@ class NotFound(TraceJudgeError):
 
     slug = "not-found"
     title = "Not found"
+
+
+class ImageMissing(NotFound):
+    """The bytes of an image are not there: never uploaded, or they could not be fetched."""
+
+    slug = "image-missing"
+    title = "Image not found"
 
 
 class Conflict(TraceJudgeError):

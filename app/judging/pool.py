@@ -1,0 +1,166 @@
+"""Who may be called now: places in flight per judge, replicas, memory, and the gate that a sick judge closes."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections import Counter
+from collections.abc import Hashable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from app.domain.judge import Judge
+from app.judging.limiter import Limiter
+from app.judging.transport import Transport
+from app.judging.turnstile import Turnstile
+
+# A replica that fails so often in a row is left alone for a while, unless there is no other.
+FAULTS_TO_REST = 3
+REST_SECONDS = 10.0
+# Pictures are weighed after they were read: so many calls may be that far.
+LOADS_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long and how often the engine tries. Times in seconds."""
+
+    transport_tries: int = 5
+    reasks: int = 2
+    backoff: float = 1.0  # full jitter: up to backoff x 2^tries
+    longest_backoff: float = 60.0
+    unsaid_wait: float = 1.0  # after 429 or 503 without Retry-After; 0 to 50 % jitter on top of any wait
+    faults_to_close: int = 5
+    max_reply_bytes: int = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class GateFault:
+    """Why a judge may not be called: `kind` is `config` or `transport`; a canary decides when it may again."""
+
+    kind: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Replica:
+    """One base URL of a judge."""
+
+    url: str
+    limiter: Limiter
+    in_flight: int = 0
+    faults: int = 0
+    rests_until: float = 0.0
+
+
+class Lane:
+    """The way to one judge, shared by all slices of the process; `places` bounds its calls in flight.
+
+    `owed`: transport tries of units that were left pending, so that slices cannot make tries endless.
+    `suspects`: units whose request the endpoint called unsupported. `rejected`: targets refused in a row.
+    """
+
+    def __init__(self, judge: Judge) -> None:
+        self.replicas = tuple(Replica(url, Limiter(judge.max_in_flight)) for url in judge.urls)
+        self.places = Turnstile(lambda _: self.places.inside < self._limit())
+        self.fault: GateFault | None = None
+        self.faults_in_a_row = 0
+        self.owed: Counter[Hashable] = Counter()
+        self.suspects: set[Hashable] = set()
+        self.rejected: set[Hashable] = set()
+        self._most = judge.max_in_flight
+        self._slices = 0
+
+    def open_slice(self) -> bool:
+        """Begin a slice. A closed gate opens again once no slice of before is left: the caller has looked."""
+        if self.fault is not None and self._slices == 0:
+            self._start_over()
+        if self.fault is None:
+            self._slices += 1
+        return self.fault is None
+
+    def close_slice(self) -> None:
+        self._slices -= 1
+
+    def close_gate(self, kind: str, reason: str) -> None:
+        """Let nobody call any more; the first reason stands."""
+        self.fault = self.fault or GateFault(kind, reason)
+
+    def route(self, item_id: str) -> Replica:
+        """The replica for an item: its own one, where its prefix is cached, unless that is fuller or resting."""
+        now = time.monotonic()
+        awake = [replica for replica in self.replicas if replica.rests_until <= now] or list(self.replicas)
+        home = awake[zlib.crc32(item_id.encode("utf-8", "surrogatepass")) % len(awake)]
+        if home.in_flight < int(home.limiter.limit):
+            return home
+        return min(awake, key=lambda replica: replica.in_flight / replica.limiter.limit)
+
+    def succeeded(self, replica: Replica, latency: float) -> None:
+        """The endpoint answered properly: health is progress."""
+        replica.limiter.answered(latency)
+        replica.faults = self.faults_in_a_row = 0
+        self.rejected.clear()
+        self.places.wake()
+
+    def faulted(self, replica: Replica) -> None:
+        """The endpoint gave no answer."""
+        self.faults_in_a_row += 1
+        replica.faults += 1
+        if replica.faults >= FAULTS_TO_REST:
+            replica.rests_until = time.monotonic() + REST_SECONDS
+
+    def _limit(self) -> int:
+        return min(self._most, sum(int(replica.limiter.limit) for replica in self.replicas))
+
+    def _start_over(self) -> None:
+        self.fault = None
+        self.faults_in_a_row = 0
+        self.rejected.clear()
+        for replica in self.replicas:
+            replica.limiter.start_over()
+            replica.faults = 0
+            replica.rests_until = 0.0
+
+
+class JudgePool:
+    """All judges of a process: one lane each, one transport, and bounds over everything in flight."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        max_in_flight: int = 256,
+        max_in_flight_bytes: int = 256 << 20,
+        patience: Patience | None = None,
+    ) -> None:
+        self.transport = transport
+        self.max_in_flight = max_in_flight
+        self.patience = patience or Patience()
+        self._max_bytes = max_in_flight_bytes
+        self._room = Turnstile(self._fits)
+        self._loading = Turnstile(lambda _: self._loading.inside < LOADS_AT_ONCE)
+        self._lanes: dict[Hashable, Lane] = {}
+
+    def lane(self, judge: Judge, api_key: str | None) -> Lane:
+        """The lane of a judge. Another key is another lane: a wrong one must not close the gate of a right one."""
+        key = (judge.name, judge.urls, judge.served_model, api_key)
+        if key not in self._lanes:
+            self._lanes[key] = Lane(judge)
+        return self._lanes[key]
+
+    def room(self, size: int) -> AbstractAsyncContextManager[None]:
+        """Hold one call and `size` bytes of what the process may have in flight."""
+        return self._room.held(size)
+
+    def loading(self) -> AbstractAsyncContextManager[None]:
+        """To be held from before images are read until there is room for them."""
+        return self._loading.held()
+
+    async def aclose(self) -> None:
+        await self.transport.aclose()
+
+    def _fits(self, size: int) -> bool:
+        room = self._room
+        if room.inside == 0:  # a giant goes alone
+            return True
+        return room.inside < self.max_in_flight and room.load + size <= self._max_bytes
