@@ -62,7 +62,9 @@ class ModelLine:
 
 @dataclass(frozen=True, slots=True)
 class FitLine:
-    """How the strengths were fitted. `components`: the groups of models that met."""
+    """How the strengths were fitted. `components`: the groups of models that met. `errors`: how the standard
+    errors were made, in words.
+    """
 
     ties: str
     tie_parameter: float | None
@@ -71,6 +73,7 @@ class FitLine:
     df: int | None
     components: list[list[str]]
     warnings: list[str]
+    errors: str = ""
 
 
 @dataclass(frozen=True, slots=True)

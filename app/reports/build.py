@@ -1,0 +1,74 @@
+"""From a Sheet to a Report: calls every statistic by name, top to bottom."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from app.reports.lines import axis_lines, headline, policy_lines, slice_lines, stratum_lines
+from app.reports.losses import losses
+from app.reports.methods import methods
+from app.reports.reading import Reading, read
+from app.reports.report import Losses, Report, Results
+from app.reports.sentences import SINGLE_ORDER
+from app.reports.sheet import Parameters, Sheet
+from app.reports.strengths import strengths
+from app.reports.trust import judge_lines, position_lines
+
+DEFAULTS = Parameters()
+
+
+def build(sheet: Sheet, parameters: Parameters = DEFAULTS) -> Report:
+    """Every number of a report. Raises Invalid, naming the parameter that does not fit the sheet."""
+    reading = read(sheet, parameters)
+    models, fit = strengths(reading)
+    positions = position_lines(reading)
+    lost = losses(reading)
+    results = Results(
+        parameters=asdict(parameters) | {"policy": reading.policy.name.value},
+        provenance=_provenance(reading),
+        headline=headline(reading),
+        policies=policy_lines(reading),
+        axes=axis_lines(reading),
+        slices=slice_lines(reading),
+        strata=stratum_lines(reading),
+        models=models,
+        fit=fit,
+        position=positions,
+        judges=judge_lines(reading, positions),
+        losses=lost,
+        methods=methods(reading, lost, positions),
+        warnings=_warnings(reading, lost),
+    )
+    return Report(envelope=dict(sheet.envelope), results=results)
+
+
+def _provenance(reading: Reading) -> dict[str, Any]:
+    sheet = reading.sheet
+    return {
+        "judges": [asdict(judge) for judge in sheet.judges],
+        "rubric": dict(sheet.rubric),
+        "prompt_hash": sheet.prompt_hash,
+        "primary_axis": sheet.primary_axis,
+        "policy": dict(sheet.policy),
+        "orders": [order.name for order in sheet.orders],
+        "repeats": sheet.repeats,
+        "seed": sheet.seed,
+        "judges_saw_answers": sheet.judges_saw_answers,
+        "judges_saw_reference": sheet.judges_saw_reference,
+    }
+
+
+def _warnings(reading: Reading, lost: Losses) -> list[str]:
+    """What a reader must know that no single number says."""
+    sheet, tag = reading.sheet, reading.parameters.slice_by
+    pending = lost.missing_pairs["pending"]
+    unseen = [axis for axis in sheet.axes if not reading.assessed(axis)]
+    told = {
+        f"preliminary: {pending} pairs are still pending": pending > 0,
+        f"policy {reading.policy.name} was chosen after submit (post hoc)": reading.post_hoc,
+        SINGLE_ORDER: len(sheet.orders) == 1,
+        f"not assessed, since no judge saw an image: {', '.join(unseen)}": bool(unseen),
+        f"no pair has the tag {tag}: no slices": tag not in sheet.tags,
+    }
+    return [text for text, applies in told.items() if applies]

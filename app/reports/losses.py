@@ -1,0 +1,102 @@
+"""What was lost: units without a verdict by reason, and missing pairs by why, tag and order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.domain.judgment import Outcome
+from app.domain.verdict import Verdict
+from app.reports.reading import Reading, tag_values
+from app.reports.report import Losses, LossLine
+from app.reports.sheet import Sheet
+
+Array = npt.NDArray[Any]
+PENDING = -1
+
+
+def losses(reading: Reading) -> Losses:
+    """Units over the whole plan of every judge; pairs on the primary axis."""
+    sheet = reading.sheet
+    missing = reading.settled[sheet.primary_axis].verdict == Verdict.MISSING
+    return Losses(
+        units=sum(units_of(sheet, judge).size for judge in range(len(sheet.judges))),
+        lost=[line for judge in range(len(sheet.judges)) for line in _loss_lines(sheet, judge)],
+        missing_pairs=_missing_pairs(sheet, missing),
+        by_tag=_by_tag(reading, missing),
+        by_order=_by_order(sheet),
+    )
+
+
+def units_of(sheet: Sheet, judge: int) -> Array:
+    """Outcomes of one judge's plan, (pairs, groups, orders, repeats): a log-probability judge has a group per
+    axis, any other only one.
+    """
+    groups = len(sheet.axes) if sheet.judges[judge].method == "logprobs" else 1
+    return sheet.outcomes[:, judge, :groups]
+
+
+def units_by_outcome(sheet: Sheet, judge: int) -> dict[int, int]:
+    """Number of units of every outcome that occurs, PENDING included, by rising outcome."""
+    count = np.bincount(units_of(sheet, judge).ravel().astype(np.int16) - PENDING)
+    return {number + PENDING: int(units) for number, units in enumerate(count) if units}
+
+
+def kind_of(outcome: int) -> str:
+    """judged, abstained, failed, cancelled or pending."""
+    if outcome == PENDING:
+        return "pending"
+    if Outcome(outcome).abstained:
+        return "abstained"
+    if Outcome(outcome).failed:
+        return "failed"
+    return "cancelled" if outcome == Outcome.CANCELLED else "judged"
+
+
+def _loss_lines(sheet: Sheet, judge: int) -> Iterator[LossLine]:
+    planned = units_of(sheet, judge).size
+    for outcome, units in units_by_outcome(sheet, judge).items():
+        if outcome != Outcome.JUDGED:
+            reason = "pending" if outcome == PENDING else Outcome(outcome).label
+            yield LossLine(kind_of(outcome), reason, sheet.judges[judge].name, units, units / planned)
+
+
+def _missing_pairs(sheet: Sheet, missing: Array) -> dict[str, int]:
+    """Missing pairs told apart: still pending, else cancelled, else lost (abstained or failed)."""
+    pending = np.zeros(len(missing), dtype=bool)
+    cancelled = pending.copy()
+    for judge in range(len(sheet.judges)):
+        units = units_of(sheet, judge)
+        pending |= (units == PENDING).any(axis=(1, 2, 3))
+        cancelled |= (units == Outcome.CANCELLED).any(axis=(1, 2, 3))
+    return {
+        "lost": int((missing & ~pending & ~cancelled).sum()),
+        "cancelled": int((missing & ~pending & cancelled).sum()),
+        "pending": int((missing & pending).sum()),
+    }
+
+
+def _by_tag(reading: Reading, missing: Array) -> list[dict[str, Any]]:
+    tag = reading.parameters.slice_by
+    values, code = tag_values(reading.sheet, tag)
+    if not values:
+        return []
+    pairs = np.bincount(code + 1, minlength=len(values) + 1)[1:].tolist()
+    gone = np.bincount(code + 1, weights=missing, minlength=len(values) + 1)[1:].astype(int).tolist()
+    return [
+        {"tag": tag, "value": value, "missing": gone[number], "pairs": pairs[number]}
+        for number, value in enumerate(values)
+    ]
+
+
+def _by_order(sheet: Sheet) -> list[dict[str, Any]]:
+    """Units abstained or failed in each order."""
+    entries = []
+    for place, order in enumerate(sheet.orders):
+        shown = [units_of(sheet, judge)[:, :, place] for judge in range(len(sheet.judges))]
+        lost = sum(int(((units > Outcome.JUDGED) & (units < Outcome.CANCELLED)).sum()) for units in shown)
+        entries.append({"order": order.name, "lost": lost, "units": sum(units.size for units in shown)})
+    return entries

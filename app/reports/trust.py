@@ -1,0 +1,178 @@
+"""Whether a judge can be trusted: its position bias, and checks in words beside its own rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy.typing as npt
+
+from app.domain.judgment import Outcome
+from app.domain.verdict import Policy, PolicyName, Settled, settle_many
+from app.reports import numbers, sentences
+from app.reports.lines import rates
+from app.reports.losses import kind_of, units_by_outcome
+from app.reports.reading import Reading, alone, saw_images, settle_axis
+from app.reports.report import JudgeLine, PositionLine
+from app.reports.sheet import JudgeFacts
+from app.stats.intervals import HALF, Interval
+from app.stats.position_bias import PositionBias, position_bias
+
+Array = npt.NDArray[Any]
+Check = dict[str, Any]
+
+SLIGHT_BIAS = 0.05
+FEW_LOSSES = 0.05
+_BY_PICKS = (PolicyName.HALF, PolicyName.DROP, PolicyName.AVERAGE)
+
+
+def position_lines(reading: Reading) -> list[PositionLine]:
+    """Position bias of every judge on every axis, from its picks, whatever the policy."""
+    return [
+        _position_line(reading, judge, axis)
+        for judge in range(len(reading.sheet.judges))
+        for axis in reading.sheet.axes
+    ]
+
+
+def judge_lines(reading: Reading, positions: list[PositionLine]) -> list[JudgeLine]:
+    """Every judge's own rate on the headline comparison, with its trust checks; empty without pairs."""
+    if not reading.matchups:
+        return []
+    primary = [line for line in positions if line.axis == reading.sheet.primary_axis]
+    return [
+        JudgeLine(
+            judge=judge.name,
+            win_rate=rates(reading, reading.matchups[0], _own_verdicts(reading, number))[0],
+            checks=_checks(reading, number, primary[number]),
+        )
+        for number, judge in enumerate(reading.sheet.judges)
+    ]
+
+
+def _position_line(reading: Reading, number: int, axis: str) -> PositionLine:
+    found = _position(reading, number, axis)
+    judge = reading.sheet.judges[number]
+    notes = []
+    if found.consistency is None:
+        notes.append(sentences.SINGLE_ORDER)
+    if axis in reading.sheet.image_axes and not saw_images(judge):
+        notes.append("this judge saw no image: no vote on this axis")
+    return PositionLine(
+        judge=judge.name,
+        axis=axis,
+        first_share=_share(found.first_share),
+        bias=found.bias,
+        consistency=_share(found.consistency),
+        flips=found.flips,
+        partials=found.partials,
+        note="; ".join(notes),
+    )
+
+
+def _position(reading: Reading, number: int, axis: str) -> PositionBias:
+    sheet = reading.sheet
+    picks = sheet.picks[axis].picks[:, number]
+    votes = axis not in sheet.image_axes or saw_images(sheet.judges[number])
+    if votes and reading.policy.name in _BY_PICKS:
+        stances = reading.settled[axis].stances[:, number]
+    else:
+        stances = settle_many(picks[:, None], Policy(), orders=sheet.orders).stances[:, 0]
+    return position_bias(picks, stances, sheet.cluster, reading.confidence)
+
+
+def _own_verdicts(reading: Reading, number: int) -> Settled:
+    axis = reading.sheet.primary_axis
+    if len(reading.sheet.judges) == 1:
+        return reading.settled[axis]
+    return settle_axis(alone(reading.sheet, number), axis, reading.policy)
+
+
+def _share(interval: Interval | None) -> dict[str, float | int | None]:
+    if interval is None:
+        return {"estimate": None, "low": None, "high": None, "n": 0}
+    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n}
+
+
+def _checks(reading: Reading, number: int, position: PositionLine) -> list[Check]:
+    sheet = reading.sheet
+    judge = sheet.judges[number]
+    return [
+        _first_position(position, reading.confidence.level),
+        _orders_agree(position, reading.confidence.level),
+        _images(judge, sheet.has_images),
+        _losses(units_by_outcome(sheet, number)),
+        _served_model(judge),
+        _names(sheet.leaks),
+        *_censored(reading, judge),
+    ]
+
+
+def _check(name: str, text: str, *, ok: bool | None) -> Check:
+    return {"name": name, "ok": ok, "text": text}
+
+
+def _first_position(line: PositionLine, level: float) -> Check:
+    """Fine when the interval holds 50 %, or the pull is slight."""
+    share = line.first_share
+    estimate, low, high = (share[key] for key in ("estimate", "low", "high"))
+    if line.bias is None or estimate is None or low is None or high is None:
+        return _check("position", line.note or "nothing was picked", ok=None)
+    ok = low <= HALF <= high or abs(line.bias) <= SLIGHT_BIAS
+    return _check("position", f"picked first in {_with_interval(share, level)}", ok=ok)
+
+
+def _orders_agree(line: PositionLine, level: float) -> Check:
+    """Fine when the judge surely agrees with itself more often than a coin would."""
+    share = line.consistency
+    estimate, low = share["estimate"], share["low"]
+    if estimate is None or low is None:
+        return _check("orders", line.note or "no pair was judged in both orders", ok=None)
+    agreed = numbers.whole(round(estimate * (share["n"] or 0)))
+    text = f"orders agree in {agreed} of {numbers.whole(int(share['n'] or 0))} pairs: {_with_interval(share, level)}"
+    return _check("orders", text, ok=low > HALF)
+
+
+def _images(judge: JudgeFacts, has_images: Array) -> Check:
+    if not has_images.any():
+        return _check("images", "no pair has images", ok=None)
+    if not saw_images(judge):
+        return _check("images", "images: not seen by this judge", ok=False)
+    return _check("images", f"{numbers.whole(judge.images_sent)} images sent to this judge", ok=True)
+
+
+def _losses(units: dict[int, int]) -> Check:
+    """Fine when at most 5 % of the finished units have no verdict."""
+    judged = units.get(Outcome.JUDGED, 0)
+    lost = sum(count for outcome, count in units.items() if kind_of(outcome) in ("abstained", "failed"))
+    total = judged + lost
+    if not total:
+        return _check("losses", "no unit is finished", ok=None)
+    text = f"{numbers.whole(lost)} of {numbers.whole(total)} finished units have no verdict"
+    return _check("losses", text, ok=lost <= FEW_LOSSES * total)
+
+
+def _served_model(judge: JudgeFacts) -> Check:
+    others = sorted(set(judge.served_as) - {judge.served_model})
+    if not judge.served_as:
+        return _check("served model", "the endpoint did not say which model answered", ok=None)
+    text = f"asked for {judge.served_model}, answered by {', '.join(sorted(judge.served_as))}"
+    return _check("served model", text, ok=not others)
+
+
+def _names(leaks: Array) -> Check:
+    text = f"names of models in the traces of {numbers.whole(int(leaks.sum()))} of {numbers.whole(len(leaks))} pairs"
+    return _check("names of models", text, ok=not leaks.any())
+
+
+def _censored(reading: Reading, judge: JudgeFacts) -> list[Check]:
+    """Log-probabilities that stand at the smallest one reported, told for judges that give any."""
+    if judge.method != "logprobs":
+        return []
+    censored = sum(picks.censored for picks in reading.sheet.picks.values())
+    return [_check("censored", f"{numbers.whole(censored)} log-probabilities censored", ok=censored == 0)]
+
+
+def _with_interval(share: dict[str, float | int | None], level: float) -> str:
+    low, high = 100 * (share["low"] or 0.0), 100 * (share["high"] or 0.0)
+    interval = f"{numbers.level_percent(level)} CI {low:.1f}-{high:.1f}"
+    return f"{numbers.percent(share['estimate'])} ({interval}, n = {numbers.whole(int(share['n'] or 0))})"
