@@ -178,6 +178,6 @@ def _framed(spec: Spec) -> Spec:
     """The shared look. No background: the page's own shows through, light or dark."""
     axis = {"labelColor": QUIET, "titleColor": QUIET, "gridColor": LINE, "domain": False, "ticks": False,
             "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "labelPadding": 6}  # fmt: skip
-    config = {"font": "sans-serif", "view": {"stroke": None}, "axis": axis}
+    config = {"aria": False, "font": "sans-serif", "view": {"stroke": None}, "axis": axis}
     return {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "background": None,
             "padding": {"left": 7, "right": 9, "top": 4, "bottom": 4}, "config": config, **spec}  # fmt: skip

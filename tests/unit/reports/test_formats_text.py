@@ -1,0 +1,88 @@
+"""CSV and Markdown: what a spreadsheet and a Markdown reader would make of words from outside."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+
+from app.reports import as_csv, as_markdown
+from tests.unit.reports.a_report import a_hostile_report, a_report
+from tests.unit.reports.read_back import markdown_tables
+
+
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def test_csv_has_a_row_for_each_rate():
+    scopes = [row["scope"] for row in read(as_csv.render(a_report()))]
+    assert {scope: scopes.count(scope) for scope in scopes} == {
+        "headline": 2, "policy": 10, "axis": 8, "slice": 24, "stratum": 8, "judge": 1,
+    }  # fmt: skip
+
+
+def test_csv_lines_end_as_rfc_4180_says():
+    text = as_csv.render(a_report())
+    assert text.count("\n") == text.count("\r\n") == len(read(text)) + 1
+
+
+def test_csv_carries_the_numbers_in_full():
+    headline, preference, *_ = read(as_csv.render(a_report()))
+    assert float(headline["estimate"]) == 0.727
+    assert (headline["rate"], preference["rate"]) == ("win_rate", "preference_rate")
+    assert float(headline["low"]) == pytest.approx(0.667)
+    assert (headline["bound_low"], headline["bound_high"]) == ("0.637", "0.817")
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_csv_cell_can_be_a_formula(start):
+    rows = read(as_csv.render(a_hostile_report(f"{start}cmd|' /C calc'!A0")))
+    words = [row[name] for row in rows for name in ("model_a", "axis", "tag", "value", "judge", "stratum")]
+    assert any("calc" in word for word in words)
+    assert not any(word.startswith(start) for word in words)
+    assert f"'{start}cmd|' /C calc'!A0" in words
+
+
+def test_markdown_tables_keep_their_shape_under_attack():
+    tables = markdown_tables(as_markdown.render(a_hostile_report()))
+    assert len(tables) >= 10
+    for table in tables:
+        assert {len(row) for row in table} == {len(table[0])}
+
+
+def test_markdown_holds_no_live_markup_from_outside():
+    text = as_markdown.render(a_hostile_report())
+    assert "<" not in text
+    assert not re.search(r"(?<!\\)[`$]", text)
+    assert not re.search(r"(?<!\\)\[[^\]]*(?<!\\)\]\(", text)
+    assert "://" not in text
+    assert not re.search(r"www\.", text)
+
+
+@pytest.mark.parametrize(("words", "escaped"), [
+    ("plain-7b (v1.2), 72.7 % (66.7–78.7)", "plain-7b (v1.2), 72.7 % (66.7–78.7)"),
+    ("a|b", r"a\|b"),
+    ("a\n\n# b", r"a \# b"),
+    ("<b>&", "&lt;b&gt;&amp;"),
+    ("1. one", r"1\. one"),
+    ("- dash", r"\- dash"),
+    ("snake_case*", r"snake\_case\*"),
+    ("back\\slash", r"back\\slash"),
+])  # fmt: skip
+def test_escape_changes_only_what_acts(words, escaped):
+    assert as_markdown.escape(words) == escaped
+
+
+def test_markdown_has_every_section_of_the_report():
+    text = as_markdown.render(a_report())
+    assert re.findall(r"^## (.+)$", text, flags=re.MULTILINE) == [
+        "Policies side by side", "Axes", "Slices", "Strata of answer correctness", "Strengths", "Position bias",
+        "Judges", "Trust checks", "Losses", "Methods", "Provenance",
+    ]  # fmt: skip
+    assert "> **tuned-7b preferred to base-7b" in text
+    assert text.index("images not seen by this judge") < text.index("## Policies")
+    assert "3 of 400" in text
+    assert "- **Orders:** both, AB and BA" in text
