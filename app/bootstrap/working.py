@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.bootstrap import App
 from app.bootstrap.broker import doorbell
+from app.judging.httpx_engine import HttpxTransport
 from app.judging.pool import JudgePool
 from app.services.judge_shard import Bench
 from app.services.pace import Pace
@@ -31,6 +32,10 @@ def pace_of(settings: Settings) -> Pace:
 def build_worker(app: App) -> Worker:
     """The worker of this process. Call it on the loop it will live on."""
     pace = pace_of(app.settings)
-    pool = JudgePool(max_in_flight=app.settings.max_in_flight, max_bytes=app.settings.max_in_flight_bytes)
+    pool = JudgePool(
+        HttpxTransport(app.settings.max_in_flight),
+        max_in_flight=app.settings.max_in_flight,
+        max_in_flight_bytes=app.settings.max_in_flight_bytes,
+    )
     bench = Bench(app.database, pool, app.vault, pace, new_owner())
     return Worker(bench, Sweeper(app.database, pace), doorbell(app.settings))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.domain.errors import ImageMissing
 from app.domain.judgment import Judgment, Outcome
 from app.domain.order import Plan, Slot
 from app.domain.plan import plan_of
-from app.judging.engine import Assignment, ImageMissing, SliceEnd, StopSignal, Target, judge_slice
+from app.judging.engine import Assignment, SliceEnd, StopSignal, Target, judge_slice
 from app.judging.pool import JudgePool
 from app.services import canary
 from app.services.flusher import Flusher
@@ -21,7 +23,8 @@ from app.store.judgments import done_slots
 from app.store.shards import POISON_AFTER, Claim
 from app.store.targets import Frozen, StoredTarget
 
-DONE = SliceEnd(gate=None, retry_after=None)
+DONE = SliceEnd()
+KEPT_IMAGES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +53,23 @@ class Slice:
 
 
 class StoredImages:
-    """Images of one project, read when a call is about to be made."""
+    """Images of one project, read when a call is about to be made; the last few are kept for the other order."""
 
     def __init__(self, database: Database, project: int) -> None:
         self._database, self._project = database, project
+        self._kept: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
 
     async def load(self, sha256: str) -> tuple[str, bytes]:
         """Media type and bytes; ImageMissing when nobody has them."""
+        if sha256 in self._kept:
+            return self._kept[sha256]
         async with self._database.transaction() as tx:
             found = await targets.image(tx, self._project, sha256)
         if found is None:
-            raise ImageMissing(sha256)
+            raise ImageMissing(f"image {sha256[:12]} is not stored any more")
+        self._kept[sha256] = found
+        if len(self._kept) > KEPT_IMAGES:
+            self._kept.popitem(last=False)
         return found
 
 
