@@ -43,7 +43,14 @@ LOGPROBS_INSTRUCTION = """\
 Compare the two traces on one axis: {axes}
 Which trace is better? Answer with exactly one character: 1 for the first trace, 2 for the second."""
 
-_SPECIAL_TOKEN = re.compile(r"<(?=\|)|\x00")
+# Shown in the form of the answer: one of the three alone would pull weak judges towards it.
+CHOICES = "FIRST|SECOND|TIE"
+
+# How chat templates mark turns: <|im_end|>, <|eot_id|>, their full-width likes, </s>, <end_of_turn>, [INST], <<SYS>>.
+_SPECIAL_TOKEN = re.compile(
+    r"[<\[](?=[|\uff5c]|/?(?:s|bos|eos|pad|unk|INST|TOOL_CALLS|AVAILABLE_TOOLS|SYSTEM_PROMPT)[>\]]"
+    r"|<?/?SYS>|(?:start|end)_of_(?:turn|image|utterance)>|image>)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +116,22 @@ def _trace_text(text: str, answer: str | None) -> str:
 
 
 def _fenced(fence: str, what: str, text: str) -> str:
-    return f"[{fence} {what}]\n{_defused(text)}\n[{fence} end]"
+    return f"[{fence} {what}]\n{_defused(text).replace(fence, '[fence]')}\n[{fence} end]"
 
 
 def _defused(text: str) -> str:
     """Outside text with chat-template tokens broken, so that no server reads `<|im_end|>` as a turn."""
-    return _SPECIAL_TOKEN.sub(lambda found: "< " if found.group() == "<" else "", text)
+    return _SPECIAL_TOKEN.sub(r"\g<0> ", text.replace("\x00", ""))
 
 
 def _instruction(axes: Sequence[Axis], fence: str, method: Method) -> str:
     if method is Method.LOGPROBS:
         (axis,) = axes
         return LOGPROBS_INSTRUCTION.format(axes=f"{axis.title}. {axis.instruction}")
-    form = ", ".join(f'"{axis.name}": {{"reason": "...", "verdict": "FIRST"}}' for axis in axes)
+    form = ", ".join(f'"{axis.name}": {{"reason": "...", "verdict": "{CHOICES}"}}' for axis in axes)
     return JSON_INSTRUCTION.format(
         axes="\n".join(f"- {axis.name} ({axis.title}): {axis.instruction}" for axis in axes),
         form="{" + form + "}",
         fence=fence,
-        line=" ".join(f"{axis.name}=FIRST" for axis in axes),
+        line=" ".join(f"{axis.name}={CHOICES}" for axis in axes),
     )

@@ -15,7 +15,6 @@ PICKS = {"FIRST": Pick.FIRST, "SECOND": Pick.SECOND, "TIE": Pick.TIE}
 MASKED = -9999.0
 LOWEST_MASS = 0.10
 LONGEST_REASON = 4_000
-DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ def reply_schema(axes: Sequence[str]) -> dict[str, Any]:
     """JSON schema of a reply: constant for a rubric and axis group; the reason stands before the verdict."""
     axis = {
         "type": "object",
-        "properties": {"reason": {"type": "string"}, "verdict": {"enum": list(PICKS)}},
+        "properties": {"reason": {"type": "string"}, "verdict": {"type": "string", "enum": list(PICKS)}},
         "required": ["reason", "verdict"],
         "additionalProperties": False,
     }
@@ -116,9 +115,12 @@ def _no_constant(name: str) -> float:
 
 
 def _from_verdict_line(text: str, axes: Sequence[str], fence: str) -> Mapping[str, AxisPick] | None:
-    """Read `VERDICT <fence> axis=FIRST ...` from the last line; the fence name proves the judge wrote it."""
+    """Read `VERDICT <fence> axis=FIRST ...` from the last line; the fence name proves the judge wrote it.
+
+    None if there is a second verdict of either form: which one is meant is not ours to guess.
+    """
     last = text.rsplit("\n", 1)[-1].split()
-    if last[:2] != ["VERDICT", fence] or text.count(f"VERDICT {fence}") != 1:
+    if last[:2] != ["VERDICT", fence] or text.count(fence) != 1 or '"verdict"' in text:
         return None
     found = dict(word.split("=", 1) for word in last[2:] if word.count("=") == 1)
     if len(found) != len(last) - 2 or set(found) != set(axes) or not set(found.values()) <= set(PICKS):
@@ -138,14 +140,20 @@ def pick_from_log_probabilities(
     if not listed:
         return Unusable(Outcome.UNPARSEABLE, "the reply has no log-probabilities")
     floor = min(value for _, value in listed)
-    mass_first, mass_second = _mass(listed, first), _mass(listed, second)
-    if mass_first + mass_second < LOWEST_MASS:
-        return Unusable(Outcome.LOW_MASS, f"P({first}) + P({second}) = {mass_first + mass_second:.3f}")
-    censored = mass_first == 0.0 or mass_second == 0.0
-    odds = math.log(mass_first or math.exp(floor)) - math.log(mass_second or math.exp(floor))
+    mass_first, mass_second = _log_mass(listed, first), _log_mass(listed, second)
+    mass = math.exp(mass_first) + math.exp(mass_second)
+    if mass < LOWEST_MASS:
+        return Unusable(Outcome.LOW_MASS, f"P({first}) + P({second}) = {mass:.3f}")
+    censored = math.isinf(mass_first) or math.isinf(mass_second)
+    odds = max(mass_first, floor) - max(mass_second, floor)
     pick = Pick.FIRST if odds > 0 else Pick.SECOND if odds < 0 else Pick.TIE
     return AxisPick(pick, log_odds=odds, censored=censored)
 
 
-def _mass(listed: Sequence[tuple[str, float]], token: str) -> float:
-    return math.fsum(math.exp(min(value, 0.0)) for name, value in listed if name == token)
+def _log_mass(listed: Sequence[tuple[str, float]], token: str) -> float:
+    """Log of the summed probability of a token's variants, minus infinity when none is listed."""
+    values = [min(value, 0.0) for name, value in listed if name == token]
+    if not values:
+        return -math.inf
+    top = max(values)
+    return top + math.log(math.fsum(math.exp(value - top) for value in values))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -63,11 +64,11 @@ def _problems(found: object, name: str) -> list[Problem]:
 
 
 def _wrong_fields(
-    found: dict[Any, Any], where: str, needed: dict[str, type], optional: dict[str, type]
+    found: dict[Any, Any], where: str, needed: Mapping[str, type], optional: Mapping[str, type]
 ) -> list[Problem]:
     problems = [Problem("is missing", where + key) for key in needed if key not in found]
     for key, value in found.items():
-        kind = (needed | optional).get(key)
+        kind = needed.get(key) or optional.get(key)
         if kind is None:
             problems.append(Problem("is not a field of a rubric", f"{where}{key}"))
         elif type(value) is not kind:

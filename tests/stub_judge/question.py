@@ -63,7 +63,8 @@ def _parts(messages: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
     images: list[str] = []
     for message in messages:
         content: Any = message.get("content") or ""
-        for part in [{"type": "text", "text": content}] if isinstance(content, str) else content:
+        parts: list[dict[str, Any]] = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        for part in parts:
             if part.get("type") == "text":
                 texts.append(part["text"])
             elif part.get("type") == "image_url":
@@ -81,7 +82,7 @@ def _between(text: str, fence: str, what: str) -> str | None:
 
 
 def _axes(body: dict[str, Any], instruction: str) -> tuple[str, ...]:
-    shape = (body.get("response_format") or {}).get("json_schema") or {}
+    shape: dict[str, Any] = (body.get("response_format") or {}).get("json_schema") or {}
     properties = (shape.get("schema") or {}).get("properties")
     if properties:
         return tuple(properties)
