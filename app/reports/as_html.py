@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import vl_convert
@@ -15,10 +15,11 @@ from markupsafe import Markup, escape
 from app.reports import charts, numbers, phrases, tables
 from app.reports.charts import Spec
 from app.reports.report import RateLine, Report, Results
+from app.stats.win_rate import Rate
 
 TEMPLATES = Path(__file__).with_name("templates")
-# Beyond this many rows a chart is a wall; the table holds them all.
-MOST_ROWS = 60
+# Beyond these a page of charts is a wall; the tables hold every line.
+MOST_ROWS, MOST_PANELS = 60, 12
 _SVG_HEAD = re.compile(r"^<svg [^>]*?(width=\"[^\"]*\" height=\"[^\"]*\" viewBox=\"[^\"]*\")>")
 _PAGES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -50,48 +51,43 @@ def picture(spec: Spec, alternative: str) -> Markup:
     return Markup(_SVG_HEAD.sub(lambda found: found.expand(head), svg))  # noqa: S704 - Vega escapes its text
 
 
-def _pictures(results: Results) -> dict[str, Any]:
-    """Every chart there is something to draw for; slices get one for each axis."""
+def _pictures(results: Results) -> dict[str, dict[str, Markup]]:
+    """The charts of every section, by caption."""
     headline = results.headline
     if headline is None:
         return {}
     policies = [(line.policy + " (post hoc)" * line.post_hoc, line.win_rate) for line in results.policies]
-    drawn: dict[str, Any] = {
-        "endings": picture(charts.endings(headline.win_rate), numbers.record(headline.win_rate)),
-        "policies": _forest(policies, of=headline.model_a, without="not available"),
-        "axes": _lines(results.axes),
-        "strata": _lines(results.strata),
+    models, position = results.models[:MOST_ROWS], results.position[:MOST_ROWS]
+    return {
+        "endings": {"": picture(charts.endings(headline.win_rate), numbers.record(headline.win_rate))},
+        "policies": {"": _forest(policies, of=headline.model_a, without="not available")},
+        "axes": _panels(results.axes),
         "slices": _panels(results.slices),
+        "strata": _panels(results.strata),
+        "strengths": {"": picture(charts.strengths(models), "Strengths with intervals, as in the table.")},
+        "position": {"": picture(charts.position(position), "Position bias, as in the table.")},
     }
-    if results.models:
-        drawn["strengths"] = picture(charts.strengths(results.models), "Strengths with intervals, as in the table.")
-    if results.position:
-        drawn["position"] = picture(charts.position(results.position), "Position bias, as in the table.")
-    return drawn
 
 
-def _panels(slices: list[RateLine]) -> dict[str, Markup | None]:
-    """A chart for each axis and tag, in the order they come."""
-    panels: dict[str, list[RateLine]] = {}
-    for line in slices:
-        if line.slice is not None:
-            panels.setdefault(f"{line.axis} by {line.slice['tag']}", []).append(line)
-    return {name: _lines(lines) for name, lines in panels.items()}
-
-
-def _lines(lines: list[RateLine]) -> Markup | None:
+def _panels(lines: list[RateLine]) -> dict[str, Markup]:
+    """A chart for each two models, and in slices for each axis and tag, by its caption; the first few of many."""
     several = len({phrases.matchup(line) for line in lines}) > 1
-    named = [
-        (f"{phrases.title(line)} · {phrases.matchup(line)}" if several else phrases.title(line),
-         line.win_rate if line.assessed else None)
-        for line in lines
-    ]  # fmt: skip
-    of = "the first-named model" if several or not lines else lines[0].model_a
-    return _forest(named, of=of)
+    panels: dict[str, list[RateLine]] = {}
+    for line in lines:
+        caption = [phrases.matchup(line)] * several
+        caption += [f"{line.axis} by {line.slice['tag']}"] if line.slice else []
+        panels.setdefault(", ".join(caption), []).append(line)
+    few = islice(panels.items(), MOST_PANELS)
+    return {
+        caption: _forest(
+            [(phrases.title(line), line.win_rate if line.assessed else None) for line in panel],
+            of=panel[0].model_a,
+        )
+        for caption, panel in few
+    }
 
 
-def _forest(rows: list[tuple[str, Any]], *, of: str, without: str = "not assessed") -> Markup | None:
-    if not 0 < len(rows) <= MOST_ROWS:
-        return None
-    told = "; ".join(f"{name}: {numbers.rate(value) if value else without}" for name, value in rows)
-    return picture(charts.forest(rows, of=of, without=without), f"Win rates of {of}: {told}.")
+def _forest(rows: list[tuple[str, Rate | None]], *, of: str, without: str = "not assessed") -> Markup:
+    drawn = rows[:MOST_ROWS]
+    told = "; ".join(f"{name}: {numbers.rate(value) if value else without}" for name, value in drawn)
+    return picture(charts.forest(drawn, of=of, without=without), f"Win rates of {of}: {told}.")

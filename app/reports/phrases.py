@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.domain.verdict import PolicyName
 from app.reports import numbers
 from app.reports.report import FitLine, Losses, PolicyLine, RateLine, Report, Results
+from app.reports.sentences import COUNTING
 
 STRATA = {
-    "both_right": "both right",
-    "only_a_right": "only {a} right",
-    "only_b_right": "only {b} right",
-    "both_wrong": "both wrong",
-    "unknown": "unknown",
-}
-POLICIES = {
-    "half": "ties and inconsistent pairs count half",
-    "drop": "ties count half, inconsistent pairs are left out",
-    "average": "mean score of the two orders",
-    "debias": "sign of the debiased log-odds of the two orders",
-    "debias_soft": "debiased probability, not rounded to a verdict",
-    "single": "one order per pair, drawn by seed; for comparison only",
+    "both_right": "both answers right",
+    "only_a_right": "only A's answer right",
+    "only_b_right": "only B's answer right",
+    "both_wrong": "both answers wrong",
+    "unknown": "correctness unknown",
 }
 TRUST = {True: "ok", False: "warning", None: "not applicable"}
 
@@ -35,15 +29,17 @@ def title(line: RateLine) -> str:
     """What a line is about: the value of its slice, its stratum, else its axis."""
     if line.slice is not None:
         return line.slice["value"]
-    if line.stratum is not None:
-        return STRATA[line.stratum].format(a=line.model_a, b=line.model_b)
-    return line.axis
+    if line.stratum is None:
+        return line.axis
+    # Readers of a table know the models by name, not by side.
+    right = {"only_a_right": line.model_a, "only_b_right": line.model_b}.get(line.stratum)
+    return STRATA[line.stratum] if right is None else f"only {right} right"
 
 
 def policy(line: PolicyLine) -> str:
     """What a policy counts, and what is special about it here."""
-    parts = (POLICIES.get(line.policy, ""), line.note)
-    return f"{line.policy}: {'; '.join(part for part in parts if part)}."
+    counting = COUNTING[PolicyName(line.policy)]
+    return f"{line.policy}: {counting}." if line.note in counting else f"{line.policy}: {counting}; {line.note}."
 
 
 def level(report: Report) -> float:
@@ -71,7 +67,7 @@ def missing(losses: Losses) -> str:
     """Missing pairs told apart, and the units without a verdict."""
     told = ", ".join(f"{numbers.whole(count)} {kind}" for kind, count in losses.missing_pairs.items())
     lost = sum(line.units for line in losses.lost)
-    units = f"{numbers.whole(lost)} of {numbers.whole(losses.units)} units ended without a verdict."
+    units = f"{numbers.whole(lost)} of {numbers.whole(losses.units)} units have no verdict."
     return f"Missing pairs: {told}. {units}" if told else units
 
 

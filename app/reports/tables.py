@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from app.reports import numbers, phrases
 from app.reports.report import JudgeLine, Losses, ModelLine, PolicyLine, PositionLine, RateLine
 from app.stats.win_rate import Rate
 
+WARNED = " †"  # behind a rate whose interval carries a warning
 ENDINGS = ("Won", "Lost", "Tied", "Inconsistent", "Undecided", "Missing", "Pairs")
 
 
@@ -33,16 +35,16 @@ def rates(subject: str, lines: Sequence[RateLine], level: float) -> Table:
     told = {head: cells for head, cells in before.items() if len(set(cells)) > 1}
     told[subject] = [phrases.title(line) for line in lines]
     rows = [(*names, *_line_cells(line)) for line, *names in zip(lines, *told.values(), strict=True)]
-    assessed = [(phrases.title(line), line.win_rate) for line in lines if line.assessed]
-    return Table((*told, *_rate_columns(level)), rows, len(told), _notes(assessed))
+    notes = _notes([line.win_rate for line in lines if line.assessed])
+    return Table((*told, *_rate_columns(level)), rows, len(told), notes)
 
 
 def policies(lines: Sequence[PolicyLine], level: float) -> Table:
     """The headline comparison under every policy, side by side; a post hoc one is marked."""
     rows = [(line.policy + " (post hoc)" * line.post_hoc, *_policy_cells(line)) for line in lines]
     meanings = [phrases.policy(line) for line in lines]
-    known = [(line.policy, line.win_rate) for line in lines if line.win_rate is not None]
-    return Table(("Policy", *_rate_columns(level)), rows, notes=[*meanings, *_notes(known)])
+    notes = [*meanings, *_notes([line.win_rate for line in lines if line.win_rate is not None])]
+    return Table(("Policy", *_rate_columns(level)), rows, notes=notes)
 
 
 def strengths(lines: Sequence[ModelLine], level: float) -> Table:
@@ -83,9 +85,9 @@ def position(lines: Sequence[PositionLine], level: float) -> Table:
 def judges(lines: Sequence[JudgeLine], level: float) -> Table:
     """Each judge's own win rate on the primary axis."""
     win, _, *others = _rate_columns(level)
-    rows = [(line.judge, numbers.rate(line.win_rate), *_pair_cells(line.win_rate)) for line in lines]
+    rows = [(line.judge, _warned(line.win_rate), *_pair_cells(line.win_rate)) for line in lines]
     notes = ["The interval covers items, not the choice of judge: compare the rows."] * (len(rows) > 1)
-    return Table(("Judge", win, *others), rows, notes=notes)
+    return Table(("Judge", win, *others), rows, notes=notes + _notes([line.win_rate for line in lines]))
 
 
 def checks(lines: Sequence[JudgeLine]) -> Table:
@@ -143,7 +145,7 @@ def _line_cells(line: RateLine) -> tuple[str, ...]:
 
 
 def _rate_cells(win: Rate, preference: Rate | None) -> tuple[str, ...]:
-    return (numbers.rate(win), numbers.rate(preference), *_pair_cells(win))
+    return (_warned(win), numbers.rate(preference), *_pair_cells(win))
 
 
 def _policy_cells(line: PolicyLine) -> tuple[str, ...]:
@@ -158,8 +160,18 @@ def _pair_cells(win: Rate) -> tuple[str, ...]:
     return (*map(numbers.whole, endings), clusters, numbers.bounds(win))
 
 
-def _notes(named: Sequence[tuple[str, Rate]]) -> list[str]:
-    """How the intervals were made, and what each rate's warnings say."""
-    methods = list(dict.fromkeys(value.method for _, value in named if value.method))
-    warned = [f"{name}: {warning}" for name, value in named for warning in value.warnings]
-    return [f"Intervals: {'; '.join(methods)}."] * bool(methods) + list(dict.fromkeys(warned))
+def _warned(win: Rate) -> str:
+    return numbers.rate(win) + WARNED * bool(win.warnings)
+
+
+def _notes(values: Sequence[Rate]) -> list[str]:
+    """How the intervals were made, and what the marked ones warn of: warnings that differ in a number once."""
+    methods = list(dict.fromkeys(value.method for value in values))
+    alike: dict[str, list[str]] = {}
+    for warning in (warning for value in values for warning in value.warnings):
+        alike.setdefault(re.sub(r"\d[\d.,]*", "#", warning), []).append(warning)
+    told = [
+        f"{WARNED.strip()} {first}" + f"; {len(others)} more like it" * bool(others)
+        for first, *others in alike.values()
+    ]
+    return [f"Intervals: {'; '.join(methods)}."] * bool(methods) + told

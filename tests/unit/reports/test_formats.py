@@ -73,7 +73,8 @@ def test_every_percentage_stands_with_its_interval_and_denominator(rendered, nam
 
 
 def test_an_axis_that_was_not_assessed_prints_no_rate(rendered):
-    rows = [row for table in markdown_tables(rendered["md"]) for row in table if "perception" in row]
+    tables = markdown_tables(rendered["md"])
+    rows = [row for table in tables for row in table if "perception" in row]
     assert len(rows) == 5
     assert all("not assessed" in row and not any("%" in cell for cell in row) for row in rows)
     lines = [line for line in rendered["csv"].splitlines() if ",perception," in line]

@@ -118,5 +118,15 @@ def test_a_long_name_is_cut_by_characters():
 def test_too_many_lines_for_a_chart_are_all_in_the_table():
     many = [a_line(f"axis {place}") for place in range(as_html.MOST_ROWS + 1)]
     shown = page(as_html.render(a_report(axes=many)))
-    assert not any("axis 60" in (attributes.get("aria-label") or "") for _, attributes in shown.elements)
+    told = [attributes.get("aria-label") or "" for _, attributes in shown.elements]
+    assert any("axis 59:" in text for text in told)
+    assert not any("axis 60:" in text for text in told)
     assert any(row[0] == "axis 60" for table in shown.tables for row in table)
+
+
+def test_two_models_get_a_chart_of_their_own():
+    lines = [a_line("overall", a="one", b="two"), a_line("overall", a="two", b="three")]
+    shown = page(as_html.render(a_report(axes=lines)))
+    told = {attributes.get("aria-label") for _, attributes in shown.elements}
+    assert {"Win rates of one: overall: 72.7 % (66.7–78.7).", "Win rates of two: overall: 72.7 % (66.7–78.7)."} <= told
+    assert any(table[0][:2] == ["Models", "Axis"] for table in shown.tables)

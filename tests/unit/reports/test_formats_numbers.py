@@ -36,7 +36,7 @@ def test_numbers_look_like_this(made, text):
 def test_missing_pairs_are_told_apart_and_units_have_their_denominator():
     lost = [LossLine("failed", "endpoint_error", "judge", 3, 0.003), LossLine("pending", "", "judge", 2, 0.002)]
     losses = Losses(1000, lost, {"lost": 2, "cancelled": 0, "pending": 1}, [], [])
-    said = "Missing pairs: 2 lost, 0 cancelled, 1 pending. 5 of 1,000 units ended without a verdict."
+    said = "Missing pairs: 2 lost, 0 cancelled, 1 pending. 5 of 1,000 units have no verdict."
     assert phrases.missing(losses) == said
 
 

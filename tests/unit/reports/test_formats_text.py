@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
 from app.reports import as_csv, as_markdown
-from tests.unit.reports.a_report import a_hostile_report, a_report
+from tests.unit.reports.a_report import a_hostile_report, a_line, a_rate, a_report
 from tests.unit.reports.read_back import markdown_tables
 
 
@@ -86,3 +87,12 @@ def test_markdown_has_every_section_of_the_report():
     assert text.index("images not seen by this judge") < text.index("## Policies")
     assert "3 of 400" in text
     assert "- **Orders:** both, AB and BA" in text
+
+
+def test_a_warned_interval_is_marked_and_like_warnings_are_told_once():
+    thin = [replace(a_rate(0.6), warnings=(f"only {number} effective clusters",)) for number in (7.2, 8.1)]
+    lines = [replace(a_line(axis), win_rate=rate) for axis, rate in zip(("one", "two"), thin, strict=True)]
+    text = as_markdown.render(a_report(axes=[*lines, a_line("three")]))
+    assert text.count("60.0 % (54.0–66.0) † |") == 2
+    assert "- † only 7.2 effective clusters; 1 more like it" in text
+    assert "8.1 effective" not in text
