@@ -149,8 +149,8 @@ def start_detached(home: Home, options: list[str]) -> Run:
     if home.is_locked() and run and run.ready:
         typer.echo("It runs already.", err=True)
         return run
+    home.make()
     log = home.log("up")
-    log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "app.cli.stack", "up", *options]
     with log.open("wb") as output:
         process = subprocess.Popen(

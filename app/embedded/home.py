@@ -56,6 +56,11 @@ class Home:
         self.directory = directory.resolve()
         self.run_file = self.directory / "run.json"
 
+    def make(self) -> None:
+        """Make the directory, for its owner only, when there is none."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.directory / "log").mkdir(exist_ok=True)
+
     def log(self, name: str) -> Path:
         return self.directory / "log" / f"{name}.log"
 
@@ -71,7 +76,7 @@ class Home:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the directory: one supervisor at a time. The kernel lets go when we die. Raises Conflict."""
-        (self.directory / "log").mkdir(parents=True, exist_ok=True)
+        self.make()
         with (self.directory / "lock").open("ab") as lock:
             if not acquire(lock):
                 raise Conflict(f"A stack already runs in {self.directory}: see `tracejudge status`.")

@@ -68,7 +68,8 @@ def stay_and_watch(death_signal: int, command: list[str]) -> int:
         signal.signal(number, lambda received, _frame: child.send_signal(received))
 
     def wait_for_the_end() -> None:
-        sys.stdin.buffer.read()
+        while os.read(sys.stdin.fileno(), 1):  # not buffered: that cannot be left standing when we end first
+            pass
         child.send_signal(death_signal)
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()
