@@ -34,7 +34,7 @@ async def take_due(tx: AsyncConnection, *, after: float, patience: float) -> Sus
               SELECT g.id FROM judges g
               WHERE g.status IN ('unverified', 'waiting')
                 AND (g.canary_at IS NULL OR g.canary_at < clock_timestamp() - make_interval(secs =>
-                     CASE g.status WHEN 'unverified' THEN :patience ELSE :after END))
+                     CASE g.status WHEN 'unverified' THEN CAST(:patience AS float8) ELSE CAST(:after AS float8) END))
                 AND EXISTS (
                   SELECT 1 FROM job_judges jj JOIN jobs j ON j.id = jj.job_id
                   WHERE jj.judge_id = g.id AND (j.status = 'running' OR j.status_reason LIKE 'judge_config:%'))

@@ -119,7 +119,7 @@ async def pair_columns(tx: AsyncConnection, job: int) -> PairColumns:
         text(
             """
             SELECT a.model, b.model, i.cluster, coalesce(a.correct::int, -1), coalesce(b.correct::int, -1), i.tags,
-              length(a.text), length(b.text), json_array_length(i.images::json) > 0, a.leak OR b.leak,
+              a.length, b.length, json_array_length(i.images::json) > 0, a.leak OR b.leak,
               a.answer IS NOT NULL OR b.answer IS NOT NULL, i.answer IS NOT NULL
             FROM pairs p JOIN items i ON i.id = p.item_id JOIN traces a ON a.id = p.a_id JOIN traces b ON b.id = p.b_id
             WHERE p.job_id = :job AND p.seq IS NOT NULL ORDER BY p.seq
