@@ -25,7 +25,7 @@ ENDING_COLOURS = {
     "lost": VERMILION,
 }
 WIDTH = 430
-ROW = 46
+ROW, AXIS = 46, 42
 LONGEST_NAME = 38
 HALF = 0.5
 PERCENT = "format(100 * datum.value, '.0f') + ' %'"
@@ -71,7 +71,8 @@ def position(lines: Sequence[PositionLine]) -> Spec:
         _intervals(picked, title="first trace picked", domain=(0.0, 1.0), reference=HALF),
         _intervals(agreed, title="the two orders agree", domain=(0.0, 1.0), reference=1.0),
     ]
-    return _framed({"vconcat": panels, "spacing": 28})
+    # Panels in a column have no size of their own to fix.
+    return _framed({"vconcat": panels, "spacing": 28, "autosize": "pad"})
 
 
 def endings(rate: Rate) -> Spec:
@@ -175,9 +176,12 @@ def _words() -> list[Spec]:
 
 
 def _framed(spec: Spec) -> Spec:
-    """The shared look. No background: the page's own shows through, light or dark."""
+    """The shared look. No background: the page's own shows through, light or dark.
+
+    Room for the axis is fixed, not measured, so that charts side by side share one scale on every machine.
+    """
     axis = {"labelColor": QUIET, "titleColor": QUIET, "gridColor": LINE, "domain": False, "ticks": False,
             "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "labelPadding": 6}  # fmt: skip
     config = {"aria": False, "font": "sans-serif", "view": {"stroke": None}, "axis": axis}
-    return {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "background": None,
-            "padding": {"left": 7, "right": 9, "top": 4, "bottom": 4}, "config": config, **spec}  # fmt: skip
+    return {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "background": None, "autosize": "none",
+            "padding": {"left": 7, "right": 9, "top": 4, "bottom": AXIS}, "config": config, **spec}  # fmt: skip

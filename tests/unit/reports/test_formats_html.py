@@ -130,3 +130,13 @@ def test_two_models_get_a_chart_of_their_own():
     told = {attributes.get("aria-label") for _, attributes in shown.elements}
     assert {"Win rates of one: overall: 72.7 % (66.7–78.7).", "Win rates of two: overall: 72.7 % (66.7–78.7)."} <= told
     assert any(table[0][:2] == ["Models", "Axis"] for table in shown.tables)
+
+
+def test_charts_are_as_large_as_what_they_show():
+    report = a_report().results
+    forest = as_html.picture(charts.forest([("a", a_rate())] * 3, of="b"), "three lines")
+    position = as_html.picture(charts.position(report.position), "two panels of two lines")
+    sizes = [re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawn) for drawn in (forest, position)]
+    (_, first), (_, second) = [tuple(map(float, size.groups())) for size in sizes]
+    assert 3 * charts.ROW < first < 4.2 * charts.ROW
+    assert 4 * charts.ROW < second < 8 * charts.ROW
