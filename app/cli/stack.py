@@ -10,8 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Any, NoReturn
 
@@ -20,7 +19,6 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from app.domain.errors import TraceJudgeError
 from app.embedded.health import answers
 from app.embedded.home import Home, Run
 from app.embedded.processes import StartFailed
@@ -29,8 +27,6 @@ from app.settings import Settings
 
 DOWN_SECONDS = 60.0
 FAILED = 1
-
-app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -62,23 +58,20 @@ def up(
     """
     settings = Settings()
     chosen, home = settings.port if port is None else port, Home(settings.home)
-    with failures_reported():
-        if detach:
-            options = ["--port", str(chosen), "--workers", str(workers), "--services", services]
-            show(describe(home, start_detached(home, options)), as_json=as_json)
-        else:
-            stay(
-                Stack(
-                    settings.home,
-                    services=services.split(","),
-                    host=settings.host,
-                    port=chosen,
-                    workers=workers,
-                    database_url=revealed(settings.database_url),
-                    broker_url=revealed(settings.broker_url),
-                ),
-                as_json=as_json,
-            )
+    if detach:
+        options = ["--port", str(chosen), "--workers", str(workers), "--services", services]
+        show(describe(home, start_detached(home, options)), as_json=as_json)
+        return
+    stack = Stack(
+        settings.home,
+        services=services.split(","),
+        host=settings.host,
+        port=chosen,
+        workers=workers,
+        database_url=revealed(settings.database_url),
+        broker_url=revealed(settings.broker_url),
+    )
+    stay(stack, as_json=as_json)
 
 
 def down(as_json: Json = False) -> None:
@@ -87,8 +80,7 @@ def down(as_json: Json = False) -> None:
     Example: tracejudge down
     """
     home = Home(Settings().home)
-    with failures_reported():
-        stopped = stop_supervisor(home)
+    stopped = stop_supervisor(home)
     text = f"Stopped the stack in {home.directory}." if stopped else f"Nothing runs in {home.directory}."
     typer.echo(json.dumps({"stopped": stopped}) if as_json else text)
 
@@ -109,16 +101,6 @@ def register(commands: typer.Typer) -> None:
     """Add the commands to a command line."""
     for command in (up, down, status):
         commands.command()(command)
-
-
-@contextmanager
-def failures_reported() -> Iterator[None]:
-    """An expected error is one message and exit status 1."""
-    try:
-        yield
-    except TraceJudgeError as error:
-        typer.echo(f"tracejudge: {error.detail}", err=True)
-        raise typer.Exit(FAILED) from None
 
 
 def stay(stack: Stack, *, as_json: bool) -> None:
@@ -151,7 +133,7 @@ def start_detached(home: Home, options: list[str]) -> Run:
         return run
     home.make()
     log = home.log("up")
-    command = [sys.executable, "-m", "app.cli.stack", "up", *options]
+    command = [sys.executable, "-m", "app.cli", "up", *options]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
@@ -166,7 +148,8 @@ def start_detached(home: Home, options: list[str]) -> Run:
         process.terminate()
         process.wait()
         raise
-    raise StartFailed(log.read_text(encoding="utf-8").removeprefix("tracejudge: ").rstrip())
+    typer.echo(log.read_text(encoding="utf-8"), err=True, nl=False)
+    raise typer.Exit(FAILED)
 
 
 def stop_supervisor(home: Home) -> bool:
@@ -221,9 +204,3 @@ def print_table(state: dict[str, Any]) -> None:
     console.print(table)
     health = "well" if state["healthy"] else "not well"
     console.print(f"\nTraceJudge {state['version']} is {health}: {state['api_url'] or 'no API'}", highlight=False)
-
-
-register(app)
-
-if __name__ == "__main__":
-    app(prog_name="tracejudge")

@@ -13,6 +13,12 @@ from app.embedded.processes import Command, environment
 from app.embedded.service import Service
 
 PROJECT = Path(app.__file__).resolve().parents[1]
+# The arguments of `python -m`; docker-compose.yml has the same.
+API = ("uvicorn", "app.api.app:create", "--factory", "--no-access-log", "--timeout-graceful-shutdown", "5")
+WORKER = (
+    *("celery", "-A", "workers.celery_app", "worker", "--pool", "threads", "--concurrency", "4"),
+    *("--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"),
+)
 API_START_SECONDS, API_STOP_SECONDS = 60.0, 10.0
 WORKER_STOP_SECONDS = 30.0  # it drains, see Settings.drain_seconds
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared with, not listened on
@@ -26,12 +32,12 @@ class Surroundings:
     database_url: str
     broker_url: str
 
-    def command(self, name: str, module: str, *arguments: str) -> Command:
-        """Run a module. A secret key and judge hosts that the user has set stay."""
+    def command(self, name: str, *arguments: str) -> Command:
+        """`python -m` with these arguments. A secret key and judge hosts that the user has set stay."""
         defaults = {"TRACEJUDGE_SECRET_KEY": self.home.secret_key(), "TRACEJUDGE_JUDGE_HOSTS": "*"}
         return Command(
             name=name,
-            arguments=(sys.executable, "-m", module, *arguments),
+            arguments=(sys.executable, "-m", *arguments),
             log=self.home.log(name),
             directory=PROJECT,
             environment={
@@ -48,16 +54,14 @@ class Surroundings:
 
 def first_steps(surroundings: Surroundings) -> Command:
     """Migrations and the command line's key."""
-    return surroundings.command("first_steps", "app.embedded.first_steps")
+    return surroundings.command("first_steps", "app.embedded.first_steps", str(surroundings.home.key_file))
 
 
 def api(surroundings: Surroundings, host: str, port: int) -> Service:
     """The HTTP server; ready when /readyz says so."""
     url = f"http://{ANY_ADDRESS.get(host, host)}:{port}"
-    where = ("--host", host, "--port", str(port))
-    manners = ("--no-access-log", "--timeout-graceful-shutdown", "5")
     return Service(
-        surroundings.command("api", "uvicorn", "app.api.app:create", "--factory", *where, *manners),
+        surroundings.command("api", *API, "--host", host, "--port", str(port)),
         url=url,
         ready=lambda _child: answers(f"{url}/readyz"),
         start_seconds=API_START_SECONDS,
@@ -68,10 +72,8 @@ def api(surroundings: Surroundings, host: str, port: int) -> Service:
 def worker(surroundings: Surroundings, number: int) -> Service:
     """One Celery worker. It finds its work in the database once it is up, so nobody waits for it."""
     name = f"worker-{number}"
-    how = ("--pool", "threads", "--concurrency", "4", "--hostname", f"{name}@%h", "--loglevel", "INFO")
-    alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     return Service(
-        surroundings.command(name, "celery", "-A", "workers.celery_app", "worker", *how, *alone),
+        surroundings.command(name, *WORKER, "--hostname", f"{name}@%h"),
         url="",
         ready=lambda child: child.alive,
         stop_seconds=WORKER_STOP_SECONDS,

@@ -1,8 +1,9 @@
-"""Asks an HTTP server of ours whether it is well."""
+"""Asks an HTTP server of ours whether it is well; python -m app.embedded.health URL does it for Docker."""
 
 from __future__ import annotations
 
 import http.client
+import sys
 from urllib.parse import urlsplit
 
 
@@ -17,3 +18,7 @@ def answers(url: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(not answers(sys.argv[1]))

@@ -55,6 +55,7 @@ class Home:
     def __init__(self, directory: Path) -> None:
         self.directory = directory.resolve()
         self.run_file = self.directory / "run.json"
+        self.key_file = self.directory / "api_key"  # of the command line, made by first_steps
 
     def make(self) -> None:
         """Make the directory, for its owner only, when there is none."""
@@ -67,11 +68,6 @@ class Home:
     def secret_key(self) -> str:
         """The Fernet key that encrypts judge secrets, made once."""
         return kept_secret(self.directory / "secret_key", fernet_key)
-
-    def api_key(self) -> str:
-        """The key that first_steps made for the command line; empty when there is none."""
-        file = self.directory / "api_key"
-        return file.read_text(encoding="utf-8") if file.exists() else ""
 
     @contextmanager
     def locked(self) -> Iterator[None]:

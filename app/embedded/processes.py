@@ -30,6 +30,8 @@ _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starter")
 class StartFailed(Unavailable):
     """A part of the embedded stack did not come up; the message says why and what to do."""
 
+    title = "The stack does not run"
+
 
 @dataclass(frozen=True, slots=True)
 class Command:

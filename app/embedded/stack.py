@@ -91,7 +91,7 @@ class Stack:
         surroundings = children.Surroundings(self.home, self.database_url, self.broker_url)
         if self._wanted - set(STORAGE):
             run_to_end(children.first_steps(surroundings))
-            self.api_key = self.home.api_key()
+            self.api_key = self.home.key_file.read_text(encoding="utf-8")
         if "worker" in self._wanted:
             for number in range(1, self._workers + 1):
                 self._start(children.worker(surroundings, number))
