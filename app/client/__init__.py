@@ -1,0 +1,220 @@
+"""The client of the API: every operation as a method, every refusal as a ProblemError. The command line uses it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel
+
+from app.client.lines import Line, Progress, pieces
+from app.client.link import Json, Link, ProblemError, Unreachable
+from app.wire.images import ImageOut
+from app.wire.jobs import JobOut
+from app.wire.judges import JudgeOut
+from app.wire.keys import KeyOut, MeOut, NewKeyOut, NewProjectOut, ProjectOut
+from app.wire.pages import PageOut, Row
+from app.wire.pairs import Accepted
+from app.wire.rubrics import RubricOut
+
+__all__ = ["Client", "ProblemError", "Unreachable"]
+
+T = TypeVar("T")
+Shape = TypeVar("Shape", bound=BaseModel)
+
+NDJSON = "application/x-ndjson"
+PAGE = 1_000
+
+
+class Client:
+    """Speaks to one server with one key; a context manager. Errors: ProblemError, Unreachable.
+
+    Reads, and writes that carry an Idempotency-Key, are tried again when the connection fails or the server says
+    503; everything else is tried once.
+    """
+
+    def __init__(
+        self, url: str, api_key: str, *, timeout: float = 60.0, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self._link = Link(url, api_key, timeout, transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._link.close()
+
+    # Jobs -----------------------------------------------------------------------------------------------------
+
+    def create_job(self, job: Json, *, idempotency_key: str | None = None) -> JobOut:
+        """Make a job from the JSON of POST /v1/jobs: with `pairs` it starts, without it is a draft."""
+        answer = self._link.send("POST", "/v1/jobs", json=job, headers=_keyed(idempotency_key), again=True)
+        return _read(JobOut, answer)
+
+    def upload_pairs(
+        self,
+        job_id: str,
+        source: Path | Iterable[Line],
+        progress: Progress | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Accepted:
+        """Add pairs to a draft from an NDJSON file or from lines (bytes, text or JSON objects), all or nothing.
+
+        `progress` is told the bytes sent so far. A file or a sequence is sent again after a lost connection; an
+        iterator cannot be.
+        """
+        again = isinstance(source, Path | Sequence)
+        headers = {"Content-Type": NDJSON} | _keyed(idempotency_key)
+        answer = self._link.send(
+            "POST", _path("jobs", job_id, "pairs"), body=lambda: pieces(source, progress), headers=headers, again=again
+        )
+        return _read(Accepted, answer)
+
+    def jobs(self) -> Iterator[JobOut]:
+        """All jobs of the project, newest first."""
+        return self._pages("/v1/jobs", PageOut[JobOut], {})
+
+    def get_job(self, job_id: str) -> JobOut:
+        return _read(JobOut, self._get(_path("jobs", job_id)))
+
+    def wait(self, job_id: str, poll: float = 1.0) -> Iterator[JobOut]:
+        """The job, again every `poll` seconds, until it is over; the last one yielded is final. A paused job is
+        waited for: break out of the loop when that is not wanted.
+        """
+        while True:
+            job = self.get_job(job_id)
+            yield job
+            if job.status.final:
+                return
+            time.sleep(poll)
+
+    def start(self, job_id: str) -> JobOut:
+        return self._verb(job_id, "start")
+
+    def pause(self, job_id: str) -> JobOut:
+        return self._verb(job_id, "pause")
+
+    def resume(self, job_id: str) -> JobOut:
+        return self._verb(job_id, "resume")
+
+    def cancel(self, job_id: str) -> JobOut:
+        return self._verb(job_id, "cancel")
+
+    def retry(self, job_id: str, what: Iterable[str] = ("failed",)) -> JobOut:
+        """Ask units again: `failed`, `abstained` or both."""
+        return self._verb(job_id, "retry", {"what": sorted(what)})
+
+    def delete_job(self, job_id: str) -> None:
+        self._link.send("DELETE", _path("jobs", job_id))
+
+    def pairs(self, job_id: str, **filters: str) -> Iterator[Row]:
+        """The job's pairs with their verdicts. Filters: axis, verdict, stance, tag, judge, reason."""
+        return self._pages(_path("jobs", job_id, "pairs"), PageOut[Row], filters)
+
+    def judgments(self, job_id: str, **filters: str) -> Iterator[Row]:
+        """The job's judgments. Filters as in `pairs`."""
+        return self._pages(_path("jobs", job_id, "judgments"), PageOut[Row], filters)
+
+    def report(self, job_id: str, format: str = "json", **parameters: Any) -> bytes:  # noqa: A002 - the API's word
+        """The report as a file's content. Parameters: those of the API (policy, ties, level, ...)."""
+        return self._get(_path("jobs", job_id, "report"), {"format": format} | parameters).content
+
+    # What jobs stand on -----------------------------------------------------------------------------------------
+
+    def put_image(self, data: bytes) -> ImageOut:
+        """Store an image (PNG, JPEG, WEBP) once; pairs refer to it by its `sha256`."""
+        path = _path("images", hashlib.sha256(data).hexdigest())
+        headers = {"Content-Type": "application/octet-stream"}
+        return _read(ImageOut, self._link.send("PUT", path, body=lambda: data, headers=headers, again=True))
+
+    def add_judge(self, judge: Json) -> JudgeOut:
+        """Store a judge from the JSON of POST /v1/judges."""
+        return _read(JudgeOut, self._link.send("POST", "/v1/judges", json=judge))
+
+    def judges(self) -> list[JudgeOut]:
+        return _read(PageOut[JudgeOut], self._get("/v1/judges")).items
+
+    def get_judge(self, name: str) -> JudgeOut:
+        return _read(JudgeOut, self._get(_path("judges", name)))
+
+    def resume_judge(self, name: str) -> JudgeOut:
+        return _read(JudgeOut, self._link.send("POST", _path("judges", name, "resume")))
+
+    def test_judge(self, name: str) -> dict[str, Any]:
+        """What the endpoint can do, asked now."""
+        found: dict[str, Any] = self._link.send("POST", _path("judges", name, "test")).json()
+        return found
+
+    def add_rubric(self, rubric: Json) -> RubricOut:
+        return _read(RubricOut, self._link.send("POST", "/v1/rubrics", json=rubric))
+
+    def rubrics(self) -> list[RubricOut]:
+        return _read(PageOut[RubricOut], self._get("/v1/rubrics")).items
+
+    def get_rubric(self, name: str) -> RubricOut:
+        return _read(RubricOut, self._get(_path("rubrics", name)))
+
+    # Who ----------------------------------------------------------------------------------------------------------
+
+    def me(self) -> MeOut:
+        return _read(MeOut, self._get("/v1/me"))
+
+    def create_project(self, name: str) -> NewProjectOut:
+        """A new project with its first key, which is shown this once."""
+        return _read(NewProjectOut, self._link.send("POST", "/v1/projects", json={"name": name}))
+
+    def projects(self) -> list[ProjectOut]:
+        return _read(PageOut[ProjectOut], self._get("/v1/projects")).items
+
+    def create_key(self, name: str, *, role: str | None = None, scopes: Iterable[str] = ()) -> NewKeyOut:
+        """A new key for this project, with the scopes of a role or its own; shown this once."""
+        wanted = {"role": role} if role is not None else {"scopes": sorted(scopes)}
+        return _read(NewKeyOut, self._link.send("POST", "/v1/keys", json={"name": name} | wanted))
+
+    def keys(self) -> list[KeyOut]:
+        return _read(PageOut[KeyOut], self._get("/v1/keys")).items
+
+    def revoke_key(self, key_id: int) -> KeyOut:
+        return _read(KeyOut, self._link.send("DELETE", _path("keys", str(key_id))))
+
+    def _get(self, path: str, parameters: Json | None = None) -> httpx.Response:
+        return self._link.send("GET", path, params=parameters, again=True)
+
+    def _verb(self, job_id: str, verb: str, body: Json | None = None) -> JobOut:
+        return _read(JobOut, self._link.send("POST", _path("jobs", job_id, verb), json=body))
+
+    def _pages(self, path: str, shape: type[PageOut[T]], filters: Json) -> Iterator[T]:
+        after: str | None = None
+        while True:
+            parameters = {**filters, "limit": PAGE} | ({} if after is None else {"after": after})
+            page = _read(shape, self._get(path, parameters))
+            yield from page.items
+            if page.next is None:
+                return
+            after = page.next
+
+
+def _path(*parts: str) -> str:
+    return "/".join(("/v1", *(quote(part, safe="") for part in parts)))
+
+
+def _keyed(key: str | None) -> dict[str, str]:
+    """A key of its own for every call, so that the call's repeats are recognised."""
+    return {"Idempotency-Key": key or uuid.uuid4().hex}
+
+
+def _read(shape: type[Shape], answer: httpx.Response) -> Shape:
+    return shape.model_validate_json(answer.content)
