@@ -60,8 +60,7 @@ def test_published_scores_with_ties_as_half_wins(name):
         row["item"]: float(row["score"]) for row in rows_of(f"{name}-golden.csv") if row["algorithm"] == "bradley_terry"
     }
     log = np.log([golden[model] for model in models])
-    # The golden scores were iterated to about 1e-5.
-    assert bradley_terry(compared(models, rows)).strength == pytest.approx(log - log.mean(), abs=1e-4)
+    assert bradley_terry(compared(models, rows)).strength == pytest.approx(log - log.mean(), abs=1e-12)
 
 
 @st.composite
@@ -148,7 +147,8 @@ def test_strengths_sum_to_zero_or_start_at_the_anchor(data):
     found = bounded(data)
     assert found.strength.sum() == pytest.approx(0, abs=1e-12)
     anchored = bradley_terry(data, anchor="y")
-    assert (anchored.strength[2], anchored.se[2]) == (0, 0)
+    assert anchored.strength[2] == 0
+    assert found.covariance is None or anchored.se[2] == 0
     assert np.diff(anchored.strength) == pytest.approx(np.diff(found.strength))
     assert np.array_equal(anchored.rank_low, found.rank_low)
 
@@ -219,9 +219,7 @@ def test_ranks_are_settled_only_where_differences_are():
     rows = [("x", "y", score) for score in [1.0] * 300 + [0.0] * 100]
     rows += [("y", "z", score) for score in [1.0] * 21 + [0.0] * 20]
     found = bradley_terry(compared(("x", "y", "z"), rows))
-    assert found.rank_low.tolist() == [1, 2, 1] or found.rank_low.tolist() == [1, 2, 2]
-    assert found.rank_high[0] <= 2
-    assert found.rank_high[1:].tolist() == [3, 3]
+    assert (found.rank_low.tolist(), found.rank_high.tolist()) == ([1, 2, 2], [1, 3, 3])
 
 
 def test_400_elo_points_are_odds_of_ten():
