@@ -71,7 +71,7 @@ class NewJobIn(Input):
             "example": {
                 "name": "tuned against base",
                 "judges": ["qwen-72b"],
-                "rubric": "medical-vqa",
+                "rubric": "reasoning-trace",
                 "policy": "half",
                 "pairs": [PairIn.model_config["json_schema_extra"]["example"]],  # type: ignore[index]
             }
@@ -82,7 +82,7 @@ class NewJobIn(Input):
     judges: Annotated[list[JudgeChoice], Field(min_length=1, max_length=16)] = Field(
         description="names of stored judges, or judges in full (needs the scope judges:write)"
     )
-    rubric: Name = "general"
+    rubric: Name = "reasoning-trace"
     primary_axis: Label = OVERALL
     axes: Axes | None = Field(None, description="axes to judge; all of the rubric when absent")
     policy: PolicyChoice = PolicyIn()

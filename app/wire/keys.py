@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from app.wire.shape import Input, Name, Output
 
 Scope = Literal["jobs:read", "jobs:write", "judges:read", "judges:write", "keys:write", "projects:write"]
+
+# Sorted, so that two answers about one key look the same.
+Scopes = Annotated[list[str], BeforeValidator(sorted)]
 
 
 class ProjectIn(Input):
@@ -25,6 +28,12 @@ class ProjectOut(Output):
 
     name: str
     created_at: datetime
+
+
+class NewProjectOut(ProjectOut):
+    """A new project and its first key, shown this once."""
+
+    key: str
 
 
 class KeyIn(Input):
@@ -49,7 +58,7 @@ class KeyOut(Output):
     id: int
     name: str
     prefix: str = Field(description="its first characters, to recognise it by")
-    scopes: list[str]
+    scopes: Scopes
     created_at: datetime
     revoked_at: datetime | None
 
@@ -65,4 +74,4 @@ class MeOut(Output):
 
     project: str
     key_name: str
-    scopes: list[str]
+    scopes: Scopes

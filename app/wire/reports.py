@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from app.domain.verdict import PolicyName
+from app.reports import FORMATS
 from app.reports.sheet import Parameters
 from app.wire.shape import Input, Label
+
+
+def _known(name: str) -> str:
+    if name not in FORMATS:
+        raise ValueError(f"must be one of {', '.join(FORMATS)}")
+    return name
+
+
+FormatName = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": list(FORMATS)})]
 
 
 class ParametersIn(Input):
@@ -36,3 +46,9 @@ class ParametersIn(Input):
             judges=tuple(self.judges) if self.judges is not None else None,
             seed=self.seed,
         )
+
+
+class ReportQuery(ParametersIn):
+    """What GET report takes: the parameters and the format."""
+
+    format: FormatName | None = Field(None, description="instead of the Accept header")

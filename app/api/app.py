@@ -1,0 +1,44 @@
+"""The API application: `uvicorn --factory app.api.app:create`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app import bootstrap
+from app.api import access, errors, health, jobs, judges, openapi, reports, results, rubrics, uploads
+from app.api.gate import Gate
+from app.api.metrics import Metrics
+from app.services.publish import Publisher
+from app.settings import Settings
+
+ROUTERS = (
+    jobs.router, uploads.router, results.router, reports.router, judges.router, rubrics.router, access.router,
+    health.router,
+)  # fmt: skip
+
+
+def create(settings: Settings | None = None) -> FastAPI:
+    """The application. It connects to the database when it starts, not when it is made."""
+    settings = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(api: FastAPI) -> AsyncIterator[None]:
+        api.state.running = await bootstrap.build(settings)
+        api.state.publisher = Publisher(api.state.running.database)
+        try:
+            yield
+        finally:
+            await api.state.running.close()
+
+    # A trailing slash is another address: a redirect would send the caller's key once more, perhaps elsewhere.
+    api = FastAPI(lifespan=lifespan, redirect_slashes=False)
+    api.state.metrics = Metrics()
+    for router in ROUTERS:
+        api.include_router(router)
+    errors.install(api)
+    openapi.install(api)
+    api.add_middleware(Gate, allowed_hosts=settings.allowed_hosts, metrics=api.state.metrics)
+    return api

@@ -1,0 +1,43 @@
+"""The report of a job, in every format."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.api.auth import JobsReader, Publishing
+from app.api.jobs import JobId
+from app.reports import FORMATS
+from app.wire.reports import ReportQuery
+
+router = APIRouter(prefix="/v1/jobs", tags=["results"])
+
+# The HTML report needs no script and fetches nothing; this makes sure of it.
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+CONTENT: dict[str, Any] = {
+    shape.media_type.partition(";")[0]: {"schema": {"type": "object" if name == "json" else "string"}}
+    for name, shape in FORMATS.items()
+}
+
+
+@router.get("/{job_id}/report", response_class=Response, responses={200: {"content": CONTENT}})
+async def report(
+    job_id: JobId, asked: Annotated[ReportQuery, Query()], request: Request, who: JobsReader, publisher: Publishing
+) -> Response:
+    """The report. The format comes from `format`, else from Accept, else it is JSON."""
+    shape = FORMATS[asked.format or accepted(request.headers.get("accept", ""))]
+    found = await publisher.report(who.project, str(job_id), asked.to_domain())
+    content = await asyncio.to_thread(shape.render, found)
+    headers = {"Content-Disposition": f'inline; filename="report-{job_id}{shape.suffix}"'}
+    if shape.media_type.startswith("text/html"):
+        headers["Content-Security-Policy"] = f"{PAGE_POLICY}; frame-ancestors 'none'"
+    return Response(content, headers=headers, media_type=shape.media_type)
+
+
+def accepted(header: str) -> str:
+    """The first format an Accept header names; JSON when it names none of ours."""
+    wanted = [part.partition(";")[0].strip().lower() for part in header.split(",")]
+    names = {shape.media_type.partition(";")[0]: name for name, shape in FORMATS.items()}
+    return next((names[media_type] for media_type in wanted if media_type in names), "json")
