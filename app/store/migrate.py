@@ -7,6 +7,8 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -29,3 +31,12 @@ def newest() -> str:
     head = ScriptDirectory.from_config(configuration("")).get_current_head()
     assert head is not None  # noqa: S101 - a repository without migrations cannot start
     return head
+
+
+async def revision(tx: AsyncConnection) -> str | None:
+    """The revision this database is at; None when it was never upgraded."""
+    known = await tx.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
+    if not known.scalar_one():
+        return None
+    found: str | None = (await tx.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
+    return found
