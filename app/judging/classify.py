@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
@@ -48,6 +48,10 @@ class Class:
     kind: Kind
     reason: str = ""
     retry_after: float | None = None
+
+    def without(self, secret: str | None) -> Class:
+        """The same with an API key taken out of the words: some servers repeat it."""
+        return replace(self, reason=self.reason.replace(secret, "[key]")) if secret else self
 
 
 _BUSY = {429, 503}

@@ -46,8 +46,15 @@ def request_headers(api_key: str | None) -> dict[str, str]:
 
 def messages(prompt: Prompt, pictures: Sequence[Picture]) -> list[dict[str, Any]]:
     """System text, then the user's parts in the order that keeps the prefix shared: text, images, text."""
-    user = [_text(prompt.before), *(_image(*picture) for picture in pictures), _text(prompt.after)]
-    return [{"role": "system", "content": prompt.system}, {"role": "user", "content": _plain(user)}]
+    return [{"role": "system", "content": prompt.system}, user_message(prompt.before, pictures, prompt.after)]
+
+
+def user_message(before: str, pictures: Sequence[Picture], after: str = "") -> dict[str, Any]:
+    """Text, pictures, text. Text alone goes as one string: small servers know no parts."""
+    if not pictures:
+        return {"role": "user", "content": f"{before}\n\n{after}" if after else before}
+    tail = [_text(after)] if after else []
+    return {"role": "user", "content": [_text(before), *(_image(*picture) for picture in pictures), *tail]}
 
 
 def request_body(
@@ -86,19 +93,21 @@ def read_completion(body: bytes) -> Completion | Unusable:
     )
 
 
+def lists_model(body: bytes, name: str) -> bool | None:
+    """Whether an answer of /models names the model; None when it is no such answer."""
+    try:
+        listed = _get(orjson.loads(body), "data")
+    except orjson.JSONDecodeError:
+        return None
+    return name in [_get(entry, "id") for entry in listed] if isinstance(listed, list) else None
+
+
 def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
 def _image(media_type: str, data: bytes) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{base64.b64encode(data).decode()}"}}
-
-
-def _plain(parts: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
-    """Text alone goes as one string: small servers know no parts."""
-    if any(part["type"] != "text" for part in parts):
-        return parts
-    return "\n\n".join(part["text"] for part in parts)
 
 
 def _content(value: object) -> str | None:

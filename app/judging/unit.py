@@ -117,7 +117,7 @@ class Inquiry:
         finally:
             replica.in_flight -= 1
         self._raw = response.body[:LONGEST_RAW]
-        answer = classify(response, time.time())
+        answer = classify(response, time.time()).without(self._around.assignment.api_key)
         if answer.kind is Kind.OK:
             lane.succeeded(replica, self._latency)
             return self._answered(response)
@@ -172,7 +172,7 @@ class Inquiry:
             case Kind.TRANSPORT:
                 return self._broken(replica, answer.reason)
             case Kind.CONFIG:
-                self._around.lane.close_gate("config", self._shown(answer.reason))
+                self._around.lane.close_gate("config", answer.reason)
                 return None
             case Kind.UNSUPPORTED:
                 return self._unsupported(answer.reason)
@@ -211,7 +211,7 @@ class Inquiry:
         lane.faulted(replica)
         lane.owed[self._key] += 1
         if lane.faults_in_a_row >= patience.faults_to_close:
-            lane.close_gate("transport", self._shown(reason))
+            lane.close_gate("transport", reason)
             return None
         tries = lane.owed[self._key]
         if tries >= patience.transport_tries:
@@ -225,26 +225,21 @@ class Inquiry:
         if self._key in lane.suspects:
             return self._ended(Outcome.REJECTED, reason)
         lane.suspects.add(self._key)
-        lane.close_gate("config", self._shown(reason))
+        lane.close_gate("config", reason)
         return None
 
     def _rejected(self, reason: str) -> Step:
         lane = self._around.lane
         lane.rejected.add((self._key[0], self._target.seq))
         if len(lane.rejected) >= self._around.pool.patience.faults_to_close:
-            lane.close_gate("config", self._shown(reason))
+            lane.close_gate("config", reason)
             return None
         return self._ended(Outcome.REJECTED, reason)
 
     def _ended(self, outcome: Outcome, detail: str = "") -> Judgment:
         self._around.lane.owed.pop(self._key, None)
         self._around.lane.suspects.discard(self._key)
-        return self.judgment(outcome, self._shown(detail))
-
-    def _shown(self, reason: str) -> str:
-        """A server's words without our key, which some repeat."""
-        key = self._around.assignment.api_key
-        return reason.replace(key, "[key]") if key else reason
+        return self.judgment(outcome, detail)
 
 
 def _weight(prompt: Prompt, pictures: Sequence[Picture]) -> int:
