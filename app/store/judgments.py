@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -192,4 +192,11 @@ def _clean(told: str) -> str:
 
 
 def _unstorable(judgment: Judgment) -> Judgment:
-    return replace(judgment, outcome=Outcome.UNSTORABLE, picks={}, detail="the reply cannot be stored", raw=b"")
+    """The same unit without anything that came from outside."""
+    return Judgment(
+        judgment.target,
+        judgment.slot,
+        Outcome.UNSTORABLE,
+        detail="the reply cannot be stored",
+        prompt_hash=judgment.prompt_hash,
+    )
