@@ -77,32 +77,32 @@ async def start(job_id: JobId, who: JobsWriter, running: Running) -> JobOut:
 @router.post("/{job_id}/pause")
 async def pause(job_id: JobId, who: JobsWriter, running: Running) -> JobOut:
     """Stop asking; what is in flight is kept. Fits a running job."""
-    return JobOut.of(await verbs.pause(running.database, who.project, str(job_id)))
+    return JobOut.of(await verbs.pause(running.database, who.project, str(job_id), actor=who.key_name))
 
 
 @router.post("/{job_id}/resume")
 async def resume(job_id: JobId, who: JobsWriter, running: Running) -> JobOut:
     """Go on with a paused job."""
-    return JobOut.of(await verbs.resume(running.database, who.project, str(job_id)))
+    return JobOut.of(await verbs.resume(running.database, who.project, str(job_id), actor=who.key_name))
 
 
 @router.post("/{job_id}/cancel")
 async def cancel(job_id: JobId, who: JobsWriter, running: Running) -> JobOut:
     """Give up what is not judged yet. Fits every job that is not over."""
-    return JobOut.of(await verbs.cancel(running.database, who.project, str(job_id)))
+    return JobOut.of(await verbs.cancel(running.database, who.project, str(job_id), actor=who.key_name))
 
 
 @router.post("/{job_id}/retry", status_code=status.HTTP_202_ACCEPTED)
 async def retry(job_id: JobId, who: JobsWriter, running: Running, ask: RetryIn | None = None) -> JobOut:
     """Ask failed (or abstained) units again. Fits a completed job."""
     what = (ask or RetryIn()).what
-    return JobOut.of(await verbs.retry(running.database, who.project, str(job_id), set(what)))
+    return JobOut.of(await verbs.retry(running.database, who.project, str(job_id), what, actor=who.key_name))
 
 
 @router.delete("/{job_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete(job_id: JobId, who: JobsWriter, running: Running) -> None:
     """Delete a job with its traces, judgments and raw replies. Fits a draft and every job that is over."""
-    await verbs.delete(running.database, who.project, str(job_id))
+    await verbs.delete(running.database, who.project, str(job_id), actor=who.key_name)
 
 
 def _check(pairs: list[PairIn], settings: Settings) -> None:
@@ -127,7 +127,7 @@ async def _fill(draft: Job, pairs: list[PairIn], who: Principal, running: App) -
             await intake.flush()
             await upload.promote()
     except Exception:
-        await verbs.delete(running.database, who.project, draft.id)
+        await verbs.delete(running.database, who.project, draft.id, actor=who.key_name)
         raise
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -21,8 +20,9 @@ from app.domain.order import Order
 from app.domain.rubric import OVERALL
 from app.domain.verdict import Policy, PolicyName
 from app.wire.judges import JudgeIn
+from app.wire.pairs import EXAMPLE as PAIR_EXAMPLE
 from app.wire.pairs import PairIn, Url
-from app.wire.shape import Count, Input, JsonObject, Label, Name, Output, Seed
+from app.wire.shape import Count, Input, JsonObject, Label, Name, Output, Seed, example
 
 OrderName = Literal["AB", "BA"]
 
@@ -66,15 +66,13 @@ Orders = Annotated[list[OrderName], Field(min_length=1, max_length=2)]
 class NewJobIn(Input):
     """A job to be made. With `pairs` it starts at once; without it stays a draft that pairs are uploaded into."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "name": "tuned against base",
-                "judges": ["qwen-72b"],
-                "rubric": "reasoning-trace",
-                "policy": "half",
-                "pairs": [PairIn.model_config["json_schema_extra"]["example"]],  # type: ignore[index]
-            }
+    model_config = example(
+        {
+            "name": "tuned against base",
+            "judges": ["qwen-72b"],
+            "rubric": "reasoning-trace",
+            "policy": "half",
+            "pairs": [PAIR_EXAMPLE],
         }
     )
 
@@ -159,6 +157,34 @@ class PolicyOut(Output):
 
 class JobOut(Output):
     """A job and how far it is."""
+
+    model_config = example({
+                "id": "0b8f3a52-6f0e-4a3c-9a44-0d8f6c1f2f10",
+                "name": "tuned against base",
+                "status": "running",
+                "status_reason": None,
+                "judges": ["qwen-72b"],
+                "rubric": "reasoning-trace",
+                "rubric_version": 1,
+                "axes": ["overall"],
+                "primary_axis": "overall",
+                "policy": {"name": "half", "epsilon": 0.0, "quorum": 1},
+                "orders": ["AB", "BA"],
+                "repeats": 1,
+                "seed": 0,
+                "progress": {
+                    "pairs": 500, "units": 1000, "done": 612, "abstained": 3, "failed": 0, "cancelled": 0,
+                    "pending": 385,
+                },
+                "usage": {"calls": 615, "prompt_tokens": 1845000, "completion_tokens": 98400, "cached_tokens": 0},
+                "fenced_writes": 0,
+                "eta_seconds": 41.5,
+                "warnings": [],
+                "metadata": {},
+                "created_at": "2026-01-31T09:00:00Z",
+                "started_at": "2026-01-31T09:00:01Z",
+                "finished_at": None,
+            })  # fmt: skip
 
     id: str
     name: str

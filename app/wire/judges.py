@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from app.domain.judge import Judge, JudgeStatus, Method
-from app.wire.shape import Input, JsonObject, Label, Name, Output
+from app.wire.shape import Input, JsonObject, Label, Name, Output, example
 
 # No user, query or fragment: a secret in an address would end up in logs.
 BaseUrl = Annotated[str, StringConstraints(max_length=2_048, pattern=r"^https?://[^\s\x00/?#@]+(/[^\s\x00?#]*)?$")]
@@ -17,10 +17,8 @@ BaseUrl = Annotated[str, StringConstraints(max_length=2_048, pattern=r"^https?:/
 class JudgeIn(Input):
     """An endpoint (or several replicas of it), the model it serves, and how that model is asked."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"name": "qwen-72b", "url": "http://gpu-1:8000/v1", "served_model": "Qwen2.5-VL-72B-Instruct"}
-        }
+    model_config = example(
+        {"name": "qwen-72b", "url": "http://gpu-1:8000/v1", "served_model": "Qwen2.5-VL-72B-Instruct"}
     )
 
     name: Name
@@ -62,6 +60,25 @@ class JudgeIn(Input):
 
 class JudgeOut(Output):
     """A stored judge and whether it may be called."""
+
+    model_config = example(
+        {
+            "name": "qwen-72b",
+            "urls": ["http://gpu-1:8000/v1"],
+            "served_model": "Qwen2.5-VL-72B-Instruct",
+            "method": "json",
+            "sampling": {"temperature": 0},
+            "sees_images": True,
+            "max_in_flight": 64,
+            "timeout": 120.0,
+            "family": None,
+            "api_key": "set",
+            "status": "ready",
+            "status_reason": None,
+            "capability": None,
+            "created_at": "2026-01-31T09:00:00Z",
+        }
+    )
 
     name: str
     urls: list[str]

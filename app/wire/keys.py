@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from app.wire.shape import Input, Name, Output
+from app.wire.shape import Input, Name, Output, example
 
 Scope = Literal["jobs:read", "jobs:write", "judges:read", "judges:write", "keys:write", "projects:write"]
 
 # Sorted, so that two answers about one key look the same.
 Scopes = Annotated[list[str], BeforeValidator(sorted)]
 
+PROJECT = {"name": "radiology", "created_at": "2026-01-31T09:00:00Z"}
+KEY: dict[str, Any] = {
+    "id": 7,
+    "name": "ci",
+    "prefix": "tj_c0ffee00",
+    "scopes": ["jobs:read", "jobs:write", "judges:read"],
+    "created_at": "2026-01-31T09:00:00Z",
+    "revoked_at": None,
+}
+TOKEN = "tj_c0ffee00..."  # noqa: S105 - an example
+
 
 class ProjectIn(Input):
     """A project: what keys, judges and jobs belong to."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "radiology"}})
+    model_config = example({"name": "radiology"})
 
     name: Name
 
 
 class ProjectOut(Output):
     """A project."""
+
+    model_config = example(PROJECT)
 
     name: str
     created_at: datetime
@@ -33,13 +46,15 @@ class ProjectOut(Output):
 class NewProjectOut(ProjectOut):
     """A new project and its first key, shown this once."""
 
+    model_config = example(PROJECT | {"key": TOKEN})
+
     key: str
 
 
 class KeyIn(Input):
     """A key to be made, with the scopes of a role or its own list."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "ci", "role": "submitter"}})
+    model_config = example({"name": "ci", "role": "submitter"})
 
     name: Name
     role: Literal["reader", "submitter", "admin", "operator"] | None = None
@@ -55,6 +70,8 @@ class KeyIn(Input):
 class KeyOut(Output):
     """A key, without the key itself."""
 
+    model_config = example(KEY)
+
     id: int
     name: str
     prefix: str = Field(description="its first characters, to recognise it by")
@@ -66,11 +83,15 @@ class KeyOut(Output):
 class NewKeyOut(KeyOut):
     """A new key: `key` is shown this once."""
 
+    model_config = example(KEY | {"key": TOKEN})
+
     key: str
 
 
 class MeOut(Output):
     """Who a key speaks for."""
+
+    model_config = example({"project": "radiology", "key_name": "ci", "scopes": ["jobs:read"]})
 
     project: str
     key_name: str

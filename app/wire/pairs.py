@@ -6,19 +6,25 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from app.domain.errors import Invalid, Problem
 from app.domain.trace import Image, Item, Pair, Trace
 from app.wire.problems import problems_of
-from app.wire.shape import TEXT_FORM, Count, Filled, Input, Label, Output
+from app.wire.shape import TEXT_FORM, Count, Filled, Input, Label, Output, example
 
 DATA_URI = re.compile(r"data:image/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 Url = Annotated[str, StringConstraints(max_length=2_048, pattern=r"^https?://[^\s\x00]+$")]
 Sha256 = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
 Answer = Annotated[str, StringConstraints(max_length=20_000, pattern=TEXT_FORM)]
+
+EXAMPLE: dict[str, Any] = {
+    "item": {"id": "q17", "question": "Which?", "answer": "C", "tags": {"modality": "radiology"}},
+    "a": {"model": "base-7b", "trace": "The lesion is ... so D.", "answer": "D"},
+    "b": {"model": "tuned-7b", "trace": "The border is ... so C.", "answer": "C"},
+}
 
 
 class ImageIn(Input):
@@ -59,15 +65,7 @@ class TraceIn(Input):
 class PairIn(Input):
     """Two traces of one item."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "item": {"id": "q17", "question": "Which?", "answer": "C", "tags": {"modality": "radiology"}},
-                "a": {"model": "base-7b", "trace": "The lesion is ... so D.", "answer": "D"},
-                "b": {"model": "tuned-7b", "trace": "The border is ... so C.", "answer": "C"},
-            }
-        }
-    )
+    model_config = example(EXAMPLE)
 
     item: ItemIn
     a: TraceIn
@@ -107,6 +105,8 @@ class PairIn(Input):
 
 class Accepted(Output):
     """What an upload added to its job."""
+
+    model_config = example({"pairs": 500, "items": 500, "traces": 1000, "identical_traces": 0})
 
     pairs: int
     items: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.domain.rubric import Rubric
-from app.wire.shape import Count, Filled, Input, Label, Name, Output
+from app.wire.shape import Count, Filled, Input, Label, Name, Output, example
 
 
 class AxisIn(Input):
@@ -19,20 +19,19 @@ class AxisIn(Input):
     needs_image: bool = False
 
 
+EXAMPLE: dict[str, Any] = {
+    "name": "proofs",
+    "version": 1,
+    "title": "Mathematical proofs",
+    "guidance": "You compare two proofs.",
+    "axes": [{"name": "overall", "title": "Overall", "instruction": "Which proof is better?", "needs_image": False}],
+}
+
+
 class RubricIn(Input):
     """Versioned instructions. A name and version, once stored, never change their content."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "name": "proofs",
-                "version": 1,
-                "title": "Mathematical proofs",
-                "guidance": "You compare two proofs.",
-                "axes": [{"name": "overall", "title": "Overall", "instruction": "Which proof is better?"}],
-            }
-        }
-    )
+    model_config = example(EXAMPLE)
 
     name: Name
     version: Count
@@ -52,6 +51,8 @@ class AxisOut(Output):
 
 class RubricOut(Output):
     """A rubric with the hash of its content."""
+
+    model_config = example(EXAMPLE | {"hash": "5c" * 32})
 
     name: str
     version: int

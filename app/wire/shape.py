@@ -22,6 +22,11 @@ FORMS = {
 }
 
 
+def example(value: Any) -> ConfigDict:
+    """The part of a shape's configuration that shows what it looks like in the API's description."""
+    return ConfigDict(json_schema_extra={"example": value})
+
+
 class Input(BaseModel):
     """What users send: an unknown field is an error that names it."""
 
