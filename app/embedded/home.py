@@ -93,14 +93,14 @@ class Home:
         write_whole(self.run_file, json.dumps(asdict(run), indent=1))
 
     def read_run(self) -> Run | None:
-        """What run.json says, whether or not it is still true; None without one."""
+        """What run.json says, whether or not it is still true; None without one that we understand."""
         try:
             content = json.loads(self.run_file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            supervisor = Running(**content.pop("supervisor"))
+            processes = tuple(Running(**process) for process in content.pop("processes"))
+            return Run(**content, supervisor=supervisor, processes=processes)
+        except (FileNotFoundError, ValueError, KeyError, TypeError):  # the last three: another version wrote it
             return None
-        supervisor = Running(**content.pop("supervisor"))
-        processes = tuple(Running(**process) for process in content.pop("processes"))
-        return Run(**content, supervisor=supervisor, processes=processes)
 
     def forget_run(self) -> None:
         self.run_file.unlink(missing_ok=True)

@@ -111,7 +111,8 @@ class Child:
     def kill(self) -> None:
         """End it without warning, with its process group."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+            if self.alive:
+                os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
 
 

@@ -18,7 +18,6 @@ CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
 requirepass {password}
-dir "{directory}"
 appendonly yes
 appendfsync everysec
 save ""
@@ -41,10 +40,11 @@ def prepare(directory: Path, *, log: Path | None = None, port: int | None = None
     port = port or free_port()
     password = kept_secret(directory / "password")
     configuration = directory / "valkey.conf"  # not arguments: every user of the machine may read those
-    write_whole(configuration, CONFIGURATION.format(port=port, password=password, directory=directory.resolve()))
+    write_whole(configuration, CONFIGURATION.format(port=port, password=password))
     command = Command(
         name="valkey",
-        arguments=(str(valkey_server()), str(configuration)),
+        arguments=(str(valkey_server()), str(configuration.resolve())),
+        directory=directory,  # where it writes
         log=log or directory / "valkey.log",
         environment={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
         death_signal=signal.SIGTERM,  # it writes its queue down and goes

@@ -17,7 +17,7 @@ from app.embedded.service import Service
 
 @pytest.fixture
 def broker(tmp_path) -> Iterator[Service]:
-    service = valkey.start(tmp_path / "valkey")
+    service = valkey.start(tmp_path / "val key")
     yield service
     service.stop()
 
@@ -36,11 +36,11 @@ def test_it_asks_for_the_password_and_shows_it_to_nobody(broker, tmp_path):
     with socket.create_connection(("127.0.0.1", urlsplit(broker.url).port)) as stranger:
         stranger.sendall(b"PING\r\n")
         assert stranger.recv(100).startswith(b"-NOAUTH")
-    password = (tmp_path / "valkey" / "password").read_text()
+    password = (tmp_path / "val key" / "password").read_text()
     assert password in broker.url
     processes = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True, check=True).stdout
     assert password not in processes
-    modes = {stat.S_IMODE((tmp_path / "valkey" / name).stat().st_mode) for name in ("password", "valkey.conf")}
+    modes = {stat.S_IMODE((tmp_path / "val key" / name).stat().st_mode) for name in ("password", "valkey.conf")}
     assert modes == {0o600}
 
 

@@ -62,6 +62,14 @@ def test_a_run_survives_the_file(home):
     assert home.read_run() is None
 
 
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"supervisor": {}, "processes": []}', '{"supervisor": {"of": "old"}}']
+)
+def test_a_record_of_another_version_counts_as_none(home, text):
+    home.run_file.write_text(text)
+    assert home.read_run() is None
+
+
 def test_the_lock_admits_one_and_shows_who_asks(home):
     assert not home.is_locked()
     with home.locked():
