@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from app.domain.errors import Unavailable
 
 T = TypeVar("T")
+# What services hand from one function of the store to the next, without knowing what it is.
+Transaction = AsyncConnection
 # Serialization failure and deadlock: PostgreSQL asks for the whole transaction again.
 RETRYABLE = ("40001", "40P01")
 TRIES = 4

@@ -208,7 +208,8 @@ items = Table(
     UniqueConstraint("job_id", "name"),
     _one_of("images_state", ("ready", "pending", "failed")),
     Index("ix_items_unready", "job_id", "images_state", postgresql_where=text("images_state <> 'ready'")),
-    # Answers "is this picture still used?" without burdening items that have none.
+    # Answer "has this job pictures?" and "is this picture still used?" without burdening items that have none.
+    Index("ix_items_with_images", "job_id", postgresql_where=text("images <> '[]'::jsonb")),
     Index(
         "ix_items_images",
         "images",

@@ -184,6 +184,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('job_id', 'name', name=op.f('uq_items_job_id_name'))
     )
     op.create_index('ix_items_images', 'items', ['images'], unique=False, postgresql_using='gin', postgresql_ops={'images': 'jsonb_path_ops'}, postgresql_where=sa.text("images <> '[]'::jsonb"))
+    op.create_index('ix_items_with_images', 'items', ['job_id'], unique=False, postgresql_where=sa.text("images <> '[]'::jsonb"))
     op.create_index('ix_items_unready', 'items', ['job_id', 'images_state'], unique=False, postgresql_where=sa.text("images_state <> 'ready'"))
     op.create_table('job_judges',
     sa.Column('job_id', sa.Integer(), nullable=False),
@@ -412,6 +413,7 @@ def downgrade() -> None:
     op.drop_table('judgments')
     op.drop_index(op.f('ix_job_judges_judge_id'), table_name='job_judges')
     op.drop_table('job_judges')
+    op.drop_index('ix_items_with_images', table_name='items', postgresql_where=sa.text("images <> '[]'::jsonb"))
     op.drop_index('ix_items_unready', table_name='items', postgresql_where=sa.text("images_state <> 'ready'"))
     op.drop_index('ix_items_images', table_name='items', postgresql_using='gin', postgresql_where=sa.text("images <> '[]'::jsonb"))
     op.drop_table('items')
