@@ -8,7 +8,7 @@ import structlog
 
 from app.domain.judge import JudgeStatus
 from app.judging.engine import GateFault
-from app.judging.probe import canary
+from app.judging.probe import Health, canary
 from app.services.pace import Pace
 from app.store import canaries, finishing
 from app.store.database import Database
@@ -33,15 +33,16 @@ async def check_one(bench: Bench) -> bool:
     if due is None:
         return False
     secret = None if due.secret is None else bench.vault.decrypt(due.secret)
-    result = await canary(due.judge, secret, bench.pool.transport)
+    found = await canary(due.judge, secret, bench.pool.transport)
     async with bench.database.transaction() as tx:
-        if result.ok:
-            await canaries.set_status(tx, due.id, JudgeStatus.READY, None)
-            await finishing.resume_jobs_of(tx, due.id)
-        elif result.kind == "config":
-            await canaries.set_status(tx, due.id, JudgeStatus.PAUSED, result.reason)
-            await finishing.pause_stuck_jobs(tx)
-        else:
-            await canaries.set_status(tx, due.id, JudgeStatus.WAITING, result.reason)
-    log.info("judge.checked", judge=due.judge.name, ok=result.ok, reason=result.reason)
+        match found.health:
+            case Health.OK:
+                await canaries.set_status(tx, due.id, JudgeStatus.READY, None)
+                await finishing.resume_jobs_of(tx, due.id)
+            case Health.CONFIG:
+                await canaries.set_status(tx, due.id, JudgeStatus.PAUSED, found.reason)
+                await finishing.pause_stuck_jobs(tx)
+            case Health.UNREACHABLE:
+                await canaries.set_status(tx, due.id, JudgeStatus.WAITING, found.reason)
+    log.info("judge.checked", judge=due.judge.name, health=found.health.value, reason=found.reason)
     return True

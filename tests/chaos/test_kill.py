@@ -120,7 +120,8 @@ def check_ledgers(there: World) -> None:
     stored = there.sql("SELECT seq, presented, count(*) AS rows FROM judgments GROUP BY seq, presented")
     assert len(stored) == 2 * PAIRS, "units were lost"
     assert {row["rows"] for row in stored} == {1}, "units were stored twice"
-    asked = {(entry["pair"], entry["first"]) for entry in there.judge.ledger() if entry["status"] == 200}
+    calls = [entry for entry in there.judge.ledger() if entry["first"] != entry["second"]]  # without canaries
+    asked = {(entry["pair"], entry["first"]) for entry in calls if entry["status"] == 200}
     assert len(asked) == 2 * PAIRS, "each pair was to be asked once in each order"
     counted = there.sql("SELECT sum(judged) AS judged, sum(abstained + failed) AS lost FROM shards")[0]
     assert (counted["judged"], counted["lost"]) == (2 * PAIRS, 0), "the counters differ from the rows"
