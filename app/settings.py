@@ -4,6 +4,7 @@ and by the embedded supervisor.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -62,3 +63,8 @@ class Settings(BaseSettings):
     # Images fetched from URLs.
     image_fetch_seconds: float = 10.0
     image_max_redirects: int = 3
+
+
+def secret_in(variable: str) -> str:
+    """The content of an environment variable the user names (a judge's key); empty when it is not set."""
+    return os.environ.get(variable, "")

@@ -1,0 +1,82 @@
+"""Errors as a person reads them: one block with what happened, where, and what to do."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+
+import typer
+from pydantic_core import ValidationError
+
+from app.domain.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Problem,
+    TraceJudgeError,
+    Unauthenticated,
+    Unavailable,
+)
+
+MOST_LINES = 10
+
+# Looked up along the error's ancestors.
+REMEDIES: Mapping[type[TraceJudgeError], str] = {
+    Unauthenticated: "Set TRACEJUDGE_API_KEY to a key of this server; `tracejudge keys create` makes one.",
+    Forbidden: "Use a key with that scope; `tracejudge keys list` shows what keys may do.",
+    NotFound: "`tracejudge jobs` and `tracejudge judges list` show what there is.",
+    Conflict: "`tracejudge jobs` and `tracejudge status` show where things stand.",
+    Unavailable: "`tracejudge doctor` shows what is down and what to do.",
+    Invalid: "Put this right and run the command again; nothing was judged.",
+}
+
+
+def tell(error: TraceJudgeError) -> None:
+    """Print an expected error to standard error."""
+    _print(error.title, error.detail, *_listed(error), _remedy(error))
+
+
+def tell_settings(error: ValidationError) -> None:
+    """Print which TRACEJUDGE_ variables have values that cannot be used."""
+    lines = (
+        f"  TRACEJUDGE_{'_'.join(str(part) for part in found['loc']).upper()}: {found['msg']}"
+        for found in error.errors(include_url=False, include_input=False)
+    )
+    _print("A setting is not valid", *lines, "Change or unset the variable and run the command again.")
+
+
+def tell_defect(error: Exception) -> None:
+    """Print an unexpected error; its traceback only to those who ask for it."""
+    if sys.flags.dev_mode:
+        traceback.print_exception(error)
+    _print(
+        "A defect of TraceJudge",
+        f"{type(error).__name__}: {error}",
+        "Please report it with what `python -X dev -m app.cli ...` prints for the same command.",
+    )
+
+
+def _print(title: str, *lines: str) -> None:
+    typer.secho(f"tracejudge: {title}", err=True, fg=typer.colors.RED, bold=True)
+    for line in lines:
+        if line:
+            typer.echo(line, err=True)
+
+
+def _listed(error: TraceJudgeError) -> Iterator[str]:
+    shown = error.problems[:MOST_LINES]
+    yield from (f"  {_where(problem)}{problem.reason}" for problem in shown)
+    if error.problem_count > len(shown):
+        yield f"  ... and {error.problem_count - len(shown):,} more"
+
+
+def _where(problem: Problem) -> str:
+    line = "" if problem.line is None else f"line {problem.line:,}"
+    place = ", ".join(part for part in (line, problem.field) if part)
+    return f"{place}: " if place else ""
+
+
+def _remedy(error: TraceJudgeError) -> str:
+    return next((REMEDIES[kind] for kind in type(error).__mro__ if kind in REMEDIES), "")

@@ -1,0 +1,169 @@
+"""The API's verbs for one job: watch, report, start, pause, resume, cancel, retry, delete; and the list of jobs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from app.cli import options
+from app.cli.connection import connected
+from app.cli.progress import conclude, finished, follow, lost
+from app.cli.terminal import err, print_json, print_table, say
+from app.client import Client
+from app.wire.jobs import JobOut
+
+Level = Annotated[float | None, typer.Option(min=0.5, max=1, help="Confidence level of the intervals, e.g. 0.95.")]
+
+
+def watch(job: options.JobId, as_json: options.Json = False) -> None:
+    """Watch a job until it ends. Ctrl-C leaves the job running."""
+    with connected() as client:
+        last = follow(client, job)
+    if as_json:
+        print_json(last.model_dump(mode="json"))
+    else:
+        say(line_of(last))
+    conclude(last)
+
+
+def report(
+    job: options.JobId,
+    *,
+    format_: Annotated[options.FormatName, typer.Option("--format", "-f", help="How it is written.")] = "md",
+    out: Annotated[Path | None, typer.Option("--out", "-o", dir_okay=False, help="File; else standard output.")] = None,
+    policy: Annotated[options.PolicyName | None, typer.Option(help="Instead of the one fixed at submit.")] = None,
+    ties: Annotated[Literal["half_win", "davidson"] | None, typer.Option(help="Ties in Bradley-Terry.")] = None,
+    order_effect: Annotated[
+        bool, typer.Option("--order-effect", help="A position parameter in Bradley-Terry.")
+    ] = False,
+    anchor: Annotated[str | None, typer.Option(help="The model whose strength is 0.")] = None,
+    level: Level = None,
+    interval: Annotated[
+        Literal["robust", "model", "bootstrap"] | None, typer.Option(help="How intervals are made.")
+    ] = None,
+    slice_by: Annotated[str | None, typer.Option(help="The tag to slice by.")] = None,
+    judges: Annotated[str | None, typer.Option(help="Only these judges, comma separated.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="For what is drawn.")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Print the report of a job, or write it to a file. It can be asked for while the job runs, too."""
+    asked: dict[str, Any] = {
+        "policy": policy,
+        "ties": ties,
+        "order_effect": order_effect or None,
+        "anchor": anchor,
+        "level": level,
+        "interval": interval,
+        "slice_by": slice_by,
+        "judges": judges.split(",") if judges else None,
+        "seed": seed,
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    with connected() as client:
+        content = client.report(job, "json" if as_json else format_, **given)
+    if out is None:
+        sys.stdout.buffer.write(content)
+    else:
+        out.write_bytes(content)
+        err.print(f"Written: {out}", markup=False)
+
+
+def jobs(
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 20, as_json: options.Json = False
+) -> None:
+    """List jobs, the newest first."""
+    with connected() as client:
+        found = list(islice(client.jobs(), limit))
+    if as_json:
+        print_json([job.model_dump(mode="json") for job in found])
+        return
+    rows = [
+        (
+            job.id,
+            job.name,
+            job.status,
+            f"{job.created_at:%Y-%m-%d %H:%M}",
+            f"{finished(job):,} / {job.progress.units:,}",
+        )
+        for job in found
+    ]
+    print_table(("Job", "Name", "Status", "Made (UTC)", "Units"), rows, names=4)
+
+
+def start(job: options.JobId, as_json: options.Json = False) -> None:
+    """Start a draft that has its pairs."""
+    _do(lambda client: client.start(job), as_json=as_json)
+
+
+def pause(job: options.JobId, as_json: options.Json = False) -> None:
+    """Pause a running job; what is in flight is kept."""
+    _do(lambda client: client.pause(job), as_json=as_json)
+
+
+def resume(job: options.JobId, as_json: options.Json = False) -> None:
+    """Let a paused job go on."""
+    _do(lambda client: client.resume(job), as_json=as_json)
+
+
+def cancel(job: options.JobId, as_json: options.Json = False) -> None:
+    """Cancel a job; what was judged is kept, the rest is not asked any more."""
+    _do(lambda client: client.cancel(job), as_json=as_json)
+
+
+def retry(
+    job: options.JobId,
+    abstained: Annotated[bool, typer.Option("--abstained", help="Also units the judge abstained from.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Ask again what failed in a job that is over."""
+    what = ("failed", "abstained") if abstained else ("failed",)
+    _do(lambda client: client.retry(job, what), as_json=as_json)
+
+
+def delete(
+    job: options.JobId,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Delete a draft or a job that is over, with its pairs, judgments and raw replies."""
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Delete job {job} and all its judgments?", abort=True, err=True)
+    with connected() as client:
+        client.delete_job(job)
+    if as_json:
+        print_json({"id": job, "deleted": True})
+    else:
+        say(f"Job {job} is deleted.")
+
+
+def line_of(job: JobOut) -> str:
+    """A job in one line."""
+    counts = f"{finished(job):,} of {job.progress.units:,} units finished"
+    return f"Job {job.id} ({job.name}) is {job.status}: " + ", ".join([counts, *lost(job)])
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the commands to a command line."""
+    for command in (watch, start, pause, resume, cancel, delete):
+        commands.command(epilog=f"Example:  tracejudge {command.__name__} {EXAMPLE_ID}")(command)
+    commands.command(epilog=f"Example:  tracejudge report {EXAMPLE_ID} --format html --out report.html")(report)
+    commands.command(epilog=f"Example:  tracejudge retry {EXAMPLE_ID} --abstained")(retry)
+    commands.command(epilog="Example:  tracejudge jobs --limit 5")(jobs)
+
+
+EXAMPLE_ID = "0198c0de-7a11-7000-8000-00000000c0de"
+
+
+def _do(verb: Callable[[Client], JobOut], *, as_json: bool) -> None:
+    """Run a verb and say what has become of the job."""
+    with connected() as client:
+        job = verb(client)
+    if as_json:
+        print_json(job.model_dump(mode="json"))
+    else:
+        say(line_of(job))
