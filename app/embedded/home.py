@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import fcntl
 import json
+import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -58,8 +59,9 @@ class Home:
         self.key_file = self.directory / "api_key"  # of the command line, made by first_steps
 
     def make(self) -> None:
-        """Make the directory, for its owner only, when there is none."""
+        """Make the directory, for its owner only, when there is none. Raises Conflict when it is somebody else's."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._check_owner()
         (self.directory / "log").mkdir(exist_ok=True)
 
     def log(self, name: str) -> Path:
@@ -79,7 +81,10 @@ class Home:
             yield
 
     def is_locked(self) -> bool:
-        """Whether a supervisor holds the directory."""
+        """Whether a supervisor holds the directory. Raises Conflict when it is somebody else's."""
+        if not self.directory.exists():
+            return False
+        self._check_owner()
         if not (self.directory / "lock").exists():
             return False
         with (self.directory / "lock").open("rb") as lock:
@@ -88,6 +93,14 @@ class Home:
             except BlockingIOError:
                 return True
             return False
+
+    def _check_owner(self) -> None:
+        owner = self.directory.stat().st_uid
+        if owner != os.geteuid():
+            raise Conflict(
+                f"{self.directory} belongs to user {owner} and you are user {os.geteuid()}: become that user,"
+                " or set TRACEJUDGE_HOME to another directory."
+            )
 
     def write_run(self, run: Run) -> None:
         write_whole(self.run_file, json.dumps(asdict(run), indent=1))

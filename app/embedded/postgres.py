@@ -48,7 +48,7 @@ def start(directory: Path, *, log: Path | None = None, port: int | None = None) 
 
 def prepare(directory: Path, *, log: Path | None = None, port: int | None = None) -> Service:
     """The same, not started yet."""
-    place = footing(directory)
+    place = footing(directory.resolve())
     password = kept_secret(place.directory / "password")
     place.own(place.directory / "password")
     data, log, port = place.directory / "data", log or directory / "postgres.log", port or free_port()
@@ -59,6 +59,7 @@ def prepare(directory: Path, *, log: Path | None = None, port: int | None = None
         arguments=(str(place.programs / "postgres"), "-D", str(data), "-p", str(port), *settings),
         log=log,
         environment=ENVIRONMENT,
+        directory=place.directory,
         stop_signal=signal.SIGINT,  # a fast shutdown: ends sessions, writes everything down
         death_signal=signal.SIGINT,
         identity=place.identity,
@@ -85,7 +86,9 @@ def make_cluster(place: Footing, data: Path) -> None:
         *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),  # the same order on every platform
     )
     command = Command("initdb", arguments, data.with_name("initdb.log"), identity=place.identity)
-    made = subprocess.run(on_leash(command), env=ENVIRONMENT, cwd="/", check=False, capture_output=True, text=True)
+    made = subprocess.run(
+        on_leash(command), env=ENVIRONMENT, cwd=place.directory, check=False, capture_output=True, text=True
+    )
     if made.returncode != 0:
         raise StartFailed(f"PostgreSQL could not make {data}:\n{made.stdout}{made.stderr}")
     unfinished.rename(data)

@@ -37,13 +37,13 @@ def start(directory: Path, *, log: Path | None = None, port: int | None = None) 
 
 def prepare(directory: Path, *, log: Path | None = None, port: int | None = None) -> Service:
     """The same, not started yet."""
-    port = port or free_port()
+    directory, port = directory.resolve(), port or free_port()
     password = kept_secret(directory / "password")
     configuration = directory / "valkey.conf"  # not arguments: every user of the machine may read those
     write_whole(configuration, CONFIGURATION.format(port=port, password=password))
     command = Command(
         name="valkey",
-        arguments=(str(valkey_server()), str(configuration.resolve())),
+        arguments=(str(valkey_server()), str(configuration)),
         directory=directory,  # where it writes
         log=log or directory / "valkey.log",
         environment={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},

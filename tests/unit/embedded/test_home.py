@@ -81,6 +81,14 @@ def test_the_lock_admits_one_and_shows_who_asks(home):
         assert home.is_locked()
 
 
+def test_a_directory_of_somebody_else_is_left_alone(home, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: home.directory.stat().st_uid + 1)
+    with pytest.raises(Conflict, match="belongs to user"), home.locked():
+        pytest.fail("it was taken")
+    with pytest.raises(Conflict, match="set TRACEJUDGE_HOME to another"):
+        home.is_locked()
+
+
 def test_a_process_is_known_by_its_start_time_too():
     assert SUPERVISOR.alive
     assert not Running("reused", os.getpid(), SUPERVISOR.started - 100, "", "").alive
