@@ -7,13 +7,14 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import StreamingResponse
 
 from app.api import ndjson
 from app.api.auth import JobsReader, Running
 from app.api.jobs import JobId
 from app.services import look
-from app.wire.pages import FilterIn, PageOut, Row
+from app.wire.pages import FilterIn, PageOut
+from app.wire.results import JudgmentOut, PairOut
 
 router = APIRouter(prefix="/v1/jobs", tags=["results"])
 
@@ -23,19 +24,15 @@ AsLines: dict[int | str, dict[str, Any]] = {
 Filters = Annotated[FilterIn, Query()]
 
 
-@router.get("/{job_id}/pairs", response_model=PageOut[Row], responses=AsLines)
-async def list_pairs(
-    job_id: JobId, asked: Filters, request: Request, who: JobsReader, running: Running
-) -> Response | PageOut[Row]:
+@router.get("/{job_id}/pairs", response_model=PageOut[PairOut], responses=AsLines)
+async def list_pairs(job_id: JobId, asked: Filters, request: Request, who: JobsReader, running: Running) -> Any:
     """A job's pairs with their stances and verdicts. `Accept: application/x-ndjson` streams all of them."""
     read = partial(look.list_pairs, running.database, who.project, str(job_id), filters=asked.filters())
     return await _answer(request, asked, read)
 
 
-@router.get("/{job_id}/judgments", response_model=PageOut[Row], responses=AsLines)
-async def list_judgments(
-    job_id: JobId, asked: Filters, request: Request, who: JobsReader, running: Running
-) -> Response | PageOut[Row]:
+@router.get("/{job_id}/judgments", response_model=PageOut[JudgmentOut], responses=AsLines)
+async def list_judgments(job_id: JobId, asked: Filters, request: Request, who: JobsReader, running: Running) -> Any:
     """A job's judgments with reasons and usage. `Accept: application/x-ndjson` streams all of them."""
     read = partial(look.list_judgments, running.database, who.project, str(job_id), filters=asked.filters())
     return await _answer(request, asked, read)
@@ -43,15 +40,15 @@ async def list_judgments(
 
 async def _answer(
     request: Request, asked: FilterIn, read: Callable[..., Awaitable[look.Page]]
-) -> Response | PageOut[Row]:
+) -> StreamingResponse | look.Page:
     """One page as JSON, or everything from there on as lines. The first page is read before the answer begins,
     so that an error is still a problem document.
     """
     page = await read(after=asked.after, limit=asked.limit)
     if ndjson.MEDIA_TYPE not in request.headers.get("accept", ""):
-        return PageOut(items=page.items, next=page.next)
+        return page
 
     async def following(after: str) -> look.Page:
-        return await read(after=after, limit=1_000)
+        return await read(after=after, limit=look.LONGEST_PAGE)
 
     return StreamingResponse(ndjson.rows(page, following), media_type=ndjson.MEDIA_TYPE)

@@ -20,8 +20,9 @@ from app.wire.images import ImageOut
 from app.wire.jobs import JobOut
 from app.wire.judges import JudgeOut
 from app.wire.keys import KeyOut, MeOut, NewKeyOut, NewProjectOut, ProjectOut
-from app.wire.pages import PageOut, Row
+from app.wire.pages import PageOut
 from app.wire.pairs import Accepted
+from app.wire.results import JudgmentOut, PairOut
 from app.wire.rubrics import RubricOut
 
 __all__ = ["Client", "ProblemError", "Unreachable"]
@@ -120,13 +121,13 @@ class Client:
     def delete_job(self, job_id: str) -> None:
         self._link.send("DELETE", _path("jobs", job_id))
 
-    def pairs(self, job_id: str, **filters: str) -> Iterator[Row]:
-        """The job's pairs with their verdicts. Filters: axis, verdict, stance, tag, judge, reason."""
-        return self._pages(_path("jobs", job_id, "pairs"), PageOut[Row], filters)
+    def pairs(self, job_id: str, **filters: str) -> Iterator[PairOut]:
+        """The job's pairs with their verdicts. Filters: axis, verdict, stance, tag (name:value), judge, reason."""
+        return self._pages(_path("jobs", job_id, "pairs"), PageOut[PairOut], filters)
 
-    def judgments(self, job_id: str, **filters: str) -> Iterator[Row]:
-        """The job's judgments. Filters as in `pairs`."""
-        return self._pages(_path("jobs", job_id, "judgments"), PageOut[Row], filters)
+    def judgments(self, job_id: str, **filters: str) -> Iterator[JudgmentOut]:
+        """The job's judgments. Filters: axis, tag (name:value), judge, reason."""
+        return self._pages(_path("jobs", job_id, "judgments"), PageOut[JudgmentOut], filters)
 
     def report(self, job_id: str, format: str = "json", **parameters: Any) -> bytes:  # noqa: A002 - the API's word
         """The report as a file's content. Parameters: those of the API (policy, ties, level, ...)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from pydantic import Field, StringConstraints
 
@@ -40,6 +40,3 @@ class PageOut(Output, Generic[T]):
 
     items: list[T]
     next: str | None
-
-
-Row = dict[str, Any]

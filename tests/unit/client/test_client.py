@@ -12,6 +12,7 @@ import pytest
 
 from app.client import Client, ProblemError, Unreachable
 from app.client import link as link_module
+from app.wire.results import PairOut
 
 Reply = httpx.Response | Exception
 PROBLEM = {
@@ -19,6 +20,7 @@ PROBLEM = {
     "detail": "12 lines are not valid", "request_id": "r1", "problem_count": 12,
     "problems": [{"line": line, "field": "a.trace", "reason": "is missing"} for line in range(1, 13)],
 }  # fmt: skip
+PAIR: Any = PairOut.model_config["json_schema_extra"]["example"]
 ACCEPTED = {"pairs": 2, "items": 1, "traces": 2, "identical_traces": 0}
 
 
@@ -162,10 +164,10 @@ def test_an_iterator_cannot_be_sent_again():
 
 def test_lists_are_followed_to_their_last_page():
     script = Script(
-        httpx.Response(200, json={"items": [{"n": 1}, {"n": 2}], "next": "c1"}),
-        httpx.Response(200, json={"items": [{"n": 3}], "next": None}),
+        httpx.Response(200, json={"items": [PAIR | {"seq": 1}, PAIR | {"seq": 2}], "next": "c1"}),
+        httpx.Response(200, json={"items": [PAIR | {"seq": 3, "new": "field"}], "next": None}),
     )
-    assert [row["n"] for row in script.client().judgments("j", judge="q")] == [1, 2, 3]
+    assert [row.seq for row in script.client().pairs("j", judge="q")] == [1, 2, 3]
     assert [dict(request.url.params) for request in script.seen] == [
         {"judge": "q", "limit": "1000"},
         {"judge": "q", "limit": "1000", "after": "c1"},
