@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from app.reports.lines import axis_lines, headline, policy_lines, slice_lines, stratum_lines
@@ -46,7 +46,7 @@ def build(sheet: Sheet, parameters: Parameters = DEFAULTS) -> Report:
 def _provenance(reading: Reading) -> dict[str, Any]:
     sheet = reading.sheet
     return {
-        "judges": [asdict(judge) for judge in sheet.judges],
+        "judges": [{field.name: getattr(judge, field.name) for field in fields(judge)} for judge in sheet.judges],
         "rubric": dict(sheet.rubric),
         "prompt_hash": sheet.prompt_hash,
         "primary_axis": sheet.primary_axis,

@@ -161,11 +161,14 @@ def _variance_of_mean(score: Array, sums: Array, sizes: Array, p: float) -> floa
 
 
 def _wilson(p: float, n_eff: float, quantile: float) -> tuple[float, float]:
-    """Wilson's score interval, written in n_eff/z^2 so that an infinite quantile gives [0, 1]."""
+    """Wilson's score interval, written in n_eff/z^2 so that an infinite quantile gives [0, 1].
+
+    It always holds p; the bounds only keep rounding from denying it at 0 and 1.
+    """
     weight = n_eff / quantile / quantile
     centre = (p * weight + HALF) / (weight + 1)
     half_width = math.sqrt(p * (1 - p) * weight + HALF * HALF) / (weight + 1)
-    return max(0.0, centre - half_width), min(1.0, centre + half_width)
+    return min(p, max(0.0, centre - half_width)), max(p, min(1.0, centre + half_width))
 
 
 def _bootstrap(sums: Array, sizes: Array, confidence: Confidence) -> tuple[float, float]:
