@@ -11,6 +11,8 @@ from app.judging.transport import Response, TransportFault
 
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 30.0
+# Beside httpx's own errors: what sockets, ports, host names and headers that are none make its layers raise.
+_NO_ANSWER = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError, OverflowError, ExceptionGroup)
 
 
 class HttpxTransport:
@@ -62,7 +64,7 @@ class HttpxTransport:
                 return Response(reply.status_code, dict(reply.headers), await _capped(reply, most))
         except (TimeoutError, httpx.TimeoutException):
             raise TransportFault(f"no complete answer within {deadline_seconds:g} s", timed_out=True) from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as fault:
+        except _NO_ANSWER as fault:
             raise TransportFault(f"{type(fault).__name__}: {fault}"[:300]) from None
 
 

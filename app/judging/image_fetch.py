@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urljoin
 
 import httpx
@@ -63,7 +65,9 @@ async def fetch(url: str, guard: FetchGuard, *, resolve: Resolve = resolve) -> b
     try:
         async with (
             asyncio.timeout(guard.seconds),
-            httpx.AsyncClient(trust_env=False, timeout=guard.seconds, headers={"Accept": "image/*"}) as client,
+            httpx.AsyncClient(
+                trust_env=False, verify=_tls(), timeout=guard.seconds, headers={"Accept": "image/*"}
+            ) as client,
         ):
             for _ in range(guard.max_redirects + 1):
                 found = await _hop(client, url, guard, resolve)
@@ -75,6 +79,12 @@ async def fetch(url: str, guard: FetchGuard, *, resolve: Resolve = resolve) -> b
     except (OSError, UnicodeError, httpx.HTTPError, httpx.InvalidURL):
         raise ImageMissing("the image could not be fetched") from None
     raise ImageMissing(f"the image is behind more than {guard.max_redirects} redirects")
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: reading all root certificates takes longer than most images."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _hop(client: httpx.AsyncClient, url: str, guard: FetchGuard, resolve: Resolve) -> bytes | str:

@@ -23,11 +23,16 @@ class Limiter:
 
     def __init__(self, most: int) -> None:
         self.most = most
+        self.limit = float(FIRST_LIMIT)
         self.start_over()
+
+    def resize(self, most: int) -> None:
+        self.most = most
+        self.limit = min(self.limit, float(most))
 
     def start_over(self) -> None:
         """Forget everything: the endpoint may be another one now."""
-        self.limit: float = min(FIRST_LIMIT, self.most)
+        self.limit = float(min(FIRST_LIMIT, self.most))
         self._striding = True
         self._refused = False
         self._last_cut = float("-inf")

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from app.domain.judge import Judge
-from app.judging.limiter import Limiter
+from app.judging.limiter import FIRST_LIMIT, Limiter
 from app.judging.transport import Transport
 from app.judging.turnstile import Turnstile
 
@@ -70,6 +70,13 @@ class Lane:
         self.rejected: set[Hashable] = set()
         self._most = judge.max_in_flight
         self._slices = 0
+        self._proven = False
+
+    def resize(self, most: int) -> None:
+        """Take another bound on calls in flight: the judge's own, as it stands in the newest slice."""
+        self._most = most
+        for replica in self.replicas:
+            replica.limiter.resize(most)
 
     def open_slice(self) -> bool:
         """Begin a slice. A closed gate opens again once no slice of before is left: the caller has looked."""
@@ -99,6 +106,7 @@ class Lane:
         """The endpoint answered properly: health is progress."""
         replica.limiter.answered(latency)
         replica.faults = self.faults_in_a_row = 0
+        self._proven = True
         self.rejected.clear()
         self.places.wake()
 
@@ -110,11 +118,13 @@ class Lane:
             replica.rests_until = time.monotonic() + REST_SECONDS
 
     def _limit(self) -> int:
-        return min(self._most, sum(int(replica.limiter.limit) for replica in self.replicas))
+        learnt = sum(int(replica.limiter.limit) for replica in self.replicas)
+        return min(self._most, learnt if self._proven else FIRST_LIMIT)
 
     def _start_over(self) -> None:
         self.fault = None
         self.faults_in_a_row = 0
+        self._proven = False
         self.rejected.clear()
         for replica in self.replicas:
             replica.limiter.start_over()
@@ -146,6 +156,7 @@ class JudgePool:
         key = (judge.name, judge.urls, judge.served_model, api_key)
         if key not in self._lanes:
             self._lanes[key] = Lane(judge)
+        self._lanes[key].resize(judge.max_in_flight)
         return self._lanes[key]
 
     def room(self, size: int) -> AbstractAsyncContextManager[None]:

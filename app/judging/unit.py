@@ -23,6 +23,7 @@ from app.judging.transport import Response, TransportFault
 from app.judging.work import Circumstances, Target
 
 LONGEST_RAW = 64 << 10
+NAP_SECONDS = 0.25  # how soon a waiting unit sees that the gate has closed
 # Another sampling of the same prompt may come out otherwise.
 WORTH_REASKING = frozenset({Outcome.UNPARSEABLE, Outcome.NO_CONTENT, Outcome.REFUSAL, Outcome.TRUNCATED})
 
@@ -66,7 +67,7 @@ class Inquiry:
             step = await self._ask()
             if not isinstance(step, Wait):
                 return step
-            if step.seconds and await self._stopped_while(step):
+            if step.seconds and await self._closed_while(step):
                 return None
         return None
 
@@ -94,15 +95,16 @@ class Inquiry:
         prompt = render(work.rubric, axes, shown, self._fence, work.judge.method)
         return prompt if work.judge.sees_images else replace(prompt, images=())
 
-    async def _stopped_while(self, wait: Wait) -> bool:
-        """Wait without holding a place; True when the slice was stopped meanwhile."""
-        ends = time.monotonic() + wait.seconds
-        async with self._around.lane.places.outside():
-            stopped = await self._around.stop.sleep(wait.seconds)
-        if stopped and wait.told:
+    async def _closed_while(self, wait: Wait) -> bool:
+        """Wait without holding a place; True when no new call may start any more, which ends the wait early."""
+        around, ends = self._around, time.monotonic() + wait.seconds
+        async with around.lane.places.outside():
+            while not around.closed() and (left := ends - time.monotonic()) > 0:
+                await around.stop.sleep(min(left, NAP_SECONDS))
+        if around.closed() and wait.told:
             left = max(ends - time.monotonic(), 0.0)
-            self._around.retry_after = max(left, self._around.retry_after or 0.0)
-        return stopped
+            around.retry_after = max(left, around.retry_after or 0.0)
+        return around.closed()
 
     async def _ask(self) -> Step:
         lane = self._around.lane

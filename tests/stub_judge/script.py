@@ -31,9 +31,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "twice": {"content": '{"overall": {"verdict": "FIRST"}}{"overall": {"verdict": "SECOND"}}'},
     "context": {
         "status": 400,
-        "body": {
-            "error": {"message": "This model's maximum context length is 512 tokens.", "type": "BadRequestError"}
-        },
+        "body": {"error": {"message": "This model's maximum context length is 512 tokens.", "type": "BadRequestError"}},
     },
 }
 
@@ -67,9 +65,7 @@ class Rule:
         return (
             wanted.get("contains", "") in question.text
             and ("axis" not in wanted or wanted["axis"] in question.axes)
-            and all(
-                wanted[key] == getattr(question, key) for key in ("pair", "question", "prompt") if key in wanted
-            )
+            and all(wanted[key] == getattr(question, key) for key in ("pair", "question", "prompt") if key in wanted)
         )
 
     def _drawn(self, prompt: str) -> bool:

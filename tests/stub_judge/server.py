@@ -159,14 +159,14 @@ class StubServer:
 
     def _completion(self, body: dict[str, Any], question: Question) -> dict[str, Any]:
         choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "logprobs": None}
-        if question.first_text is None:
-            text = self._small_talk(question)
-        elif question.wants_log_probabilities:
+        if question.wants_log_probabilities:
             text, top = first_token(question, self.options.opinion)
             choice["finish_reason"] = "length"
             if self.options.log_probabilities:
                 listed = top[: body.get("top_logprobs", 0)]
                 choice["logprobs"] = {"content": [{**top[0], "top_logprobs": listed}]}
+        elif question.first_text is None:
+            text = self._small_talk(question)
         else:
             text = json_content(question, self.options.opinion)
         choice["message"] = {"role": "assistant", "content": text}

@@ -43,9 +43,7 @@ class Opinion:
             return 4.0 * math.log(1 + len(text))
         if self.rule == "gold":
             return 3.0 if self.marker in text else 0.0
-        drawn = hashlib.blake2b(
-            f"{self.seed}\x00{axis}\x00{text}".encode("utf-8", "surrogatepass"), digest_size=8
-        )
+        drawn = hashlib.blake2b(f"{self.seed}\x00{axis}\x00{text}".encode("utf-8", "surrogatepass"), digest_size=8)
         return 6.0 * int.from_bytes(drawn.digest()) / 2**64 - 3.0
 
 

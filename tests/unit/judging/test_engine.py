@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from app.domain.order import Order, Slot
 from app.judging.engine import StopSignal, Target
 from app.judging.pool import GateFault, Patience
 from app.judging.transport import Response, TransportFault
-from tests.unit.judging.conftest import HASTY, Pictures, completion, pair, refusal, targets_of, verdicts
+from tests.unit.judging.scripted import HASTY, Pictures, completion, pair, refusal, targets_of, verdicts
 
 GONE = TransportFault("ConnectError: refused")
 LATE = TransportFault("no complete answer within 5 s", timed_out=True)
@@ -168,6 +169,25 @@ async def test_a_config_error_closes_the_gate_at_once_and_ends_nothing(bench, an
     assert "sk-secret" not in end.gate.reason
     assert found.emitted == []
     assert len(found.transport.bodies) <= 6
+
+
+async def test_many_replicas_do_not_multiply_the_calls_spent_on_a_wrong_key(bench):
+    found = bench(otherwise=refusal(401), max_in_flight=64, urls=tuple(f"http://gpu{n}/v1" for n in range(8)))
+    await found.judge_pairs(200)
+    assert len(found.transport.bodies) <= 6
+
+
+async def test_a_gate_that_closes_wakes_the_units_that_wait(bench):
+    def answer(body):
+        return refusal(401) if "trace a of 2" in str(body) else refusal(429, **{"retry-after": "100"})
+
+    found = bench(otherwise=answer)
+    started = time.monotonic()
+    end = await found.judge_pairs(3)
+    assert time.monotonic() - started < 5
+    assert end.gate is not None
+    assert end.retry_after is not None
+    assert found.emitted == []
 
 
 async def test_a_slice_that_starts_while_the_gate_is_closed_calls_nobody(bench):
