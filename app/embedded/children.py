@@ -19,7 +19,7 @@ WORKER = (
     *("celery", "-A", "workers.celery_app", "worker", "--pool", "threads", "--concurrency", "4"),
     *("--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"),
 )
-API_START_SECONDS, API_STOP_SECONDS = 60.0, 10.0
+API_START_SECONDS, API_STOP_SECONDS = 120.0, 10.0
 WORKER_STOP_SECONDS = 30.0  # it drains, see Settings.drain_seconds
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared with, not listened on
 

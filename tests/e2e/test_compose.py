@@ -69,9 +69,9 @@ def test_migrate_then_api_then_workers(storage):
     api = as_in_compose(storage, "api", UVICORN_HOST="127.0.0.1", UVICORN_PORT=port)
     worker = as_in_compose(storage, "worker")
     with running(api), running(worker):
-        assert eventually(lambda: answers(f"{url}/readyz"), 60), api.log.read_text()
+        assert eventually(lambda: answers(f"{url}/readyz"), 120), api.log.read_text()
         assert httpx.get(f"{url}/v1/jobs").status_code == 401
-        assert eventually(lambda: "ready" in worker.log.read_text(), 60), worker.log.read_text()
+        assert eventually(lambda: "ready" in worker.log.read_text(), 120), worker.log.read_text()
         check = SERVICES["api"]["healthcheck"]["test"][2:]
         probe = [sys.executable, *(part.replace("http://127.0.0.1:8080", url) for part in check)]
         assert subprocess.run(probe, cwd=PROJECT, check=False).returncode == 0

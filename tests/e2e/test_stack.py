@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.embedded.health import answers
 from app.embedded.home import Home
 from app.embedded.processes import Command, environment, on_leash
 from tests.integration.embedded.support import eventually, processes_of
@@ -27,7 +28,7 @@ ORDINARY_USER = "namespace:65534"  # no uid 0, no capabilities: as good as a log
 def tracejudge(home: Path, *arguments: str, identity: str = "same", **more) -> subprocess.CompletedProcess[str]:
     command = on_leash(Command("cli", cli(*arguments), Path(os.devnull), identity=identity))
     given = environment(TRACEJUDGE_HOME=str(home), COLUMNS="200")
-    return subprocess.run(command, env=given, capture_output=True, text=True, timeout=120, check=False, **more)
+    return subprocess.run(command, env=given, capture_output=True, text=True, timeout=300, check=False, **more)
 
 
 def cli(*arguments: str) -> tuple[str, ...]:
@@ -142,13 +143,16 @@ def test_the_whole_service_on_a_busy_port_comes_back_after_crashes(home):
         assert set(killed) == {"postgres", "valkey", "api", "worker-1", "worker-2"}
         for pid in killed.values():
             os.kill(pid, signal.SIGKILL)
-        assert eventually(lambda: all_new(home, killed), 60)
-        assert eventually(lambda: state(home)["healthy"], 60)
+        assert eventually(lambda: all_new(home, killed), 120)
+        assert eventually(lambda: answers(f"{run.api_url}/readyz"), 120)
         assert client.get("/v1/jobs").status_code == 200
+    assert state(home)["healthy"]
     assert tracejudge(home, "down").returncode == 0
-    first_key = run.api_key
     assert tracejudge(home, "up", "-d", "--port", "0").returncode == 0
-    assert Home(home).read_run().api_key == first_key
+    again = Home(home).read_run()
+    assert again.api_key == run.api_key
+    os.kill(again.supervisor.pid, signal.SIGKILL)
+    assert eventually(lambda: not processes_of(home), 20), processes_of(home)
 
 
 def all_new(home: Path, killed: dict[str, int]) -> bool:

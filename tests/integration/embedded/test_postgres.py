@@ -23,8 +23,8 @@ ROOT = pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="
 
 
 @pytest.fixture
-def database(tmp_path) -> Iterator[Service]:
-    service = postgres.start(tmp_path / "postgres")
+def database(cluster) -> Iterator[Service]:
+    service = postgres.start(cluster)
     yield service
     service.stop()
 
@@ -83,21 +83,21 @@ def test_data_of_another_major_version_is_refused_with_the_way_out(database, tmp
         postgres.prepare(tmp_path / "postgres")
 
 
-def test_it_shuts_down_in_good_order_when_its_supervisor_is_killed(tmp_path):
+def test_it_shuts_down_in_good_order_when_its_supervisor_is_killed(cluster):
     program = """
 import pathlib, sys, time
 from app.embedded import postgres
 print(postgres.start(pathlib.Path(sys.argv[1])).child.pid, flush=True)
 time.sleep(60)
 """
-    command = [sys.executable, "-c", program, str(tmp_path)]
+    command = [sys.executable, "-c", program, str(cluster)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as supervisor:
         postmaster = psutil.Process(int(supervisor.stdout.readline()))
         family = [postmaster, *postmaster.children(recursive=True)]
         assert len(family) > 3
         supervisor.kill()
     assert eventually(lambda: not any(process.is_running() for process in family))
-    assert "database system is shut down" in (tmp_path / "postgres.log").read_text()
+    assert "database system is shut down" in (cluster / "postgres.log").read_text()
 
 
 @ROOT

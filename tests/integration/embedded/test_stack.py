@@ -32,7 +32,7 @@ async def test_from_nothing_to_storage_and_back_twice(tmp_path):
         assert await ask(second.service("postgres"), "SELECT n FROM kept") == 7
 
 
-async def test_what_crashes_comes_back_at_the_same_address_and_is_recorded(tmp_path):
+async def test_what_crashes_comes_back_at_the_same_address_and_is_recorded(cluster, tmp_path):
     with Stack(tmp_path, services=STORAGE) as running:
         before = {process.name: process.pid for process in running.home.read_run().processes}
         for name in STORAGE:
@@ -64,7 +64,7 @@ def test_a_database_and_broker_of_your_own_are_not_started(tmp_path):
         assert (running.database_url, running.broker_url) == ("postgresql://x", "redis://x")
 
 
-def test_a_child_that_does_not_come_up_is_the_message_and_nothing_stays(tmp_path, monkeypatch):
+def test_a_child_that_does_not_come_up_is_the_message_and_nothing_stays(cluster, tmp_path, monkeypatch):
     def broken(surroundings: children.Surroundings) -> Command:
         return surroundings.command("first_steps", "app.embedded.no_such_module")
 
@@ -115,7 +115,7 @@ def test_leftovers_of_a_killed_supervisor_are_ended_and_strangers_are_not(tmp_pa
     stranger.kill()
 
 
-def test_a_killed_supervisor_takes_its_children_along_and_the_next_goes_on(tmp_path):
+def test_a_killed_supervisor_takes_its_children_along_and_the_next_goes_on(cluster, tmp_path):
     program = """
 import pathlib, sys, time
 from app.embedded.stack import STORAGE, Stack
