@@ -33,7 +33,7 @@ def ingest(count: int) -> Ingested:
     """Upload `count` pairs of about 6 KB in one request and start the job."""
     body = ndjson(pairs(count, words=WORDS))
     with tempfile.TemporaryDirectory() as directory, world(Path(directory), workers=0) as there:
-        judge = {"name": "stub", "url": there.judge.url, "model": "stub-judge"}
+        judge = {"name": "stub", "url": there.judge.url, "served_model": "stub-judge"}
         made = there.http.post("/jobs", json={"name": "bench", "judges": [judge], "rubric": "reasoning-trace"})
         made.raise_for_status()
         job = made.json()["id"]

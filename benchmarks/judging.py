@@ -75,7 +75,7 @@ def judge(count: int, latency: float, in_flight: int) -> Judged:
 
 
 def _draft(there: World, count: int, in_flight: int) -> str:
-    document = {"name": "stub", "url": there.judge.url, "model": "stub-judge", "max_in_flight": in_flight}
+    document = {"name": "stub", "url": there.judge.url, "served_model": "stub-judge", "max_in_flight": in_flight}
     made = there.http.post("/jobs", json={"name": "bench", "judges": [document], "rubric": "reasoning-trace"})
     made.raise_for_status()
     job: str = made.json()["id"]

@@ -33,7 +33,7 @@ def test_nothing_is_lost_or_doubled_whatever_dies(tmp_path: Path) -> None:
 
 def run_job(there: World, worst: Callable[[str], None]) -> bytes:
     """Submit the pairs, let the worst happen, wait for the end; the canonical results."""
-    judge = {"name": "stub", "url": there.judge.url, "model": "stub-judge", "max_in_flight": 8}
+    judge = {"name": "stub", "url": there.judge.url, "served_model": "stub-judge", "max_in_flight": 8}
     job = there.http.post("/jobs", json={"name": "kill", "judges": [judge], "rubric": "reasoning-trace"})
     assert job.status_code == 202, job.text
     name = job.json()["id"]

@@ -69,7 +69,7 @@ def worker(number: int, environment: Mapping[str, str], log: Path) -> Process:
     return Process(f"worker-{number}", [*arguments, "-n", f"worker-{number}@%h"], environment, log)
 
 
-def wait_until_ready(url: str, process: Process, seconds: float = 30.0) -> None:
+def wait_until_ready(url: str, process: Process, seconds: float = 90.0) -> None:
     """Until /readyz answers 200; the end of the log when it does not."""
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
