@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from app.domain.errors import Conflict, Invalid, NotFound, Problem
 from app.domain.judge import Judge, JudgeStatus
 from app.judging.hosts import judge_host_allowed
+from app.judging.httpx_engine import HttpxTransport
+from app.judging.probe import probe
 from app.services.vault import Vault
 from app.store import audit
 from app.store import judges as stored
@@ -67,6 +69,21 @@ async def resume_judge(database: Database, project: int, name: str, *, actor: st
             raise NotFound("there is no such judge")
         await audit.record(tx, project, actor, "resume", f"judge {name}")
         return _info(await _found(tx, project, name))
+
+
+async def test_judge(database: Database, vault: Vault, project: int, name: str) -> Mapping[str, Any]:
+    """Ask a judge's endpoint what it can do, in a few small calls, and remember the answer."""
+    async with database.transaction() as tx:
+        found = await _found(tx, project, name)
+    secret = None if found.secret is None else vault.decrypt(found.secret)
+    transport = HttpxTransport(1)
+    try:
+        capability = asdict(await probe(found.judge, secret, transport))
+    finally:
+        await transport.aclose()
+    async with database.transaction() as tx:
+        await stored.keep_capability(tx, found.id, capability)
+    return capability
 
 
 async def use_inline(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sqlalchemy import func, select
+
 from app.domain.job import Job, NewJob
 from app.domain.judge import Judge, Method
 from app.domain.trace import Item, Pair, Trace
@@ -11,6 +13,7 @@ from app.services import submit
 from app.services.submit import Accepted, StagedPair
 from app.services.vault import Vault
 from app.store.database import Database
+from app.store.tables import jobs, metadata
 
 JUDGE = Judge(name="stub", urls=("http://127.0.0.1:9/v1",), served_model="stub-1")
 ODDS_JUDGE = Judge(name="odds", urls=("http://127.0.0.1:9/v1",), served_model="stub-2", method=Method.LOGPROBS)
@@ -59,3 +62,17 @@ async def started(
     job = await draft(database, vault, project, *judges, **choices)
     await upload(database, project, job.id, pairs or [pair(f"q{number}") for number in range(10)])
     return await submit.start(database, project, job.id)
+
+
+async def count_rows(database: Database, table: str, **values: object) -> int:
+    """How many rows of a table have these values."""
+    rows = metadata.tables[table]
+    wanted = [rows.c[name] == value for name, value in values.items()]
+    async with database.transaction() as tx:
+        return (await tx.execute(select(func.count()).select_from(rows).where(*wanted))).scalar_one()
+
+
+async def number_of(database: Database, job: str) -> int:
+    """The internal id of a job."""
+    async with database.transaction() as tx:
+        return (await tx.execute(select(jobs.c.id).where(jobs.c.public_id == job))).scalar_one()
