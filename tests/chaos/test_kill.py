@@ -7,48 +7,39 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.world.pairs import ndjson, pairs
+from tests.world.jobs import draft, report, start, wait_for_end
+from tests.world.pairs import pairs
 from tests.world.processes import Process
 from tests.world.world import World, world
 
 PAIRS = 2_000
 LEASE = 3.0
 SETTINGS = {"lease_seconds": str(LEASE), "slice_seconds": "2", "sweep_seconds": "1", "poll_seconds": "0.5"}
-FINAL = ("completed", "completed_with_failures", "cancelled")
 
 
 def test_nothing_is_lost_or_doubled_whatever_dies(tmp_path: Path) -> None:
     with world(tmp_path / "calm", workers=1, slots=64) as calm:
-        expected = run_job(calm, lambda _: None)
+        expected = judge_all(calm, lambda _: None)
     with world(tmp_path / "storm", workers=2, settings=SETTINGS, slots=8, latency=0.05) as storm:
-        results = run_job(storm, lambda job: do_the_worst(storm, job))
+        results = judge_all(storm, lambda job: do_the_worst(storm, job))
         check_ledgers(storm)
         refused = storm.sql("SELECT coalesce(sum(fenced_writes), 0) AS rows FROM shards")[0]["rows"]
     assert refused >= 1, "the frozen worker came back and its late writes were not refused"
     assert results == expected, "the results tell that something died"
 
 
-def run_job(there: World, worst: Callable[[str], None]) -> bytes:
+def judge_all(there: World, worst: Callable[[str], None]) -> bytes:
     """Submit the pairs, let the worst happen, wait for the end; the canonical results."""
-    judge = {"name": "stub", "url": there.judge.url, "served_model": "stub-judge", "max_in_flight": 8}
-    job = there.http.post("/jobs", json={"name": "kill", "judges": [judge], "rubric": "reasoning-trace"})
-    assert job.status_code == 202, job.text
-    name = job.json()["id"]
-    uploaded = there.http.post(
-        f"/jobs/{name}/pairs", content=ndjson(pairs(PAIRS)), headers={"Content-Type": "application/x-ndjson"}
-    )
-    assert uploaded.status_code in (200, 201, 202), uploaded.text
-    assert there.http.post(f"/jobs/{name}/start").status_code == 202
-    worst(name)
-    last = wait_for_end(there, name)
+    job = draft(there, pairs(PAIRS))
+    start(there, job)
+    worst(job)
+    last = wait_for_end(there, job)
     assert last["status"] == "completed", last
     assert last["progress"]["done"] == last["progress"]["units"] == 2 * PAIRS
-    report = there.http.get(f"/jobs/{name}/report", params={"format": "json"})
-    assert report.status_code == 200, report.text
-    return report.content[report.content.index(b'"results":') :]
+    found = report(there, job)
+    return found[found.index(b'"results":') :]
 
 
 def do_the_worst(there: World, job: str) -> None:
@@ -96,23 +87,6 @@ def progress(there: World, job: str) -> tuple[int, bool]:
         job,
     )[0]
     return int(row["done"]), bool(row["partly"])
-
-
-def wait_for_end(there: World, job: str, seconds: float = 240.0) -> dict:
-    deadline = time.monotonic() + seconds
-    last: dict = {}
-    while time.monotonic() < deadline:
-        try:
-            answer = there.http.get(f"/jobs/{job}")
-        except httpx.TransportError:
-            time.sleep(0.2)
-            continue
-        if answer.status_code == 200:
-            last = answer.json()
-            if last["status"] in FINAL:
-                return last
-        time.sleep(0.2)
-    raise AssertionError(f"the job did not end: {last}")
 
 
 def check_ledgers(there: World) -> None:

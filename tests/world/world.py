@@ -96,7 +96,9 @@ def world(
             process.start()
         url = f"http://127.0.0.1:{port}"
         processes.wait_until_ready(url, api)
-        yield World(database, broker, stub, api, hands, url, _key(database.url), environment)
+        there = World(database, broker, stub, api, hands, url, _key(database.url), environment)
+        with there.http:
+            yield there
     finally:
         for process in made:
             process.end()
