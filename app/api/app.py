@@ -11,6 +11,7 @@ from app import bootstrap
 from app.api import access, errors, health, jobs, judges, openapi, reports, results, rubrics, uploads
 from app.api.gate import Gate
 from app.api.metrics import Metrics
+from app.bootstrap.logs import configure_logging
 from app.services.publish import Publisher
 from app.settings import Settings
 
@@ -21,12 +22,18 @@ ROUTERS = (
 
 
 def create(settings: Settings | None = None) -> FastAPI:
-    """The application. It connects to the database when it starts, not when it is made."""
-    settings = settings or Settings()
+    """The application. It connects to the database when it starts, not when it is made. Without settings it is a
+    process of its own: it reads the environment, and its log lines become the process's.
+    """
+    if settings is None:
+        configure_logging()
+        settings = Settings()
+
+    chosen = settings
 
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
-        api.state.running = await bootstrap.build(settings)
+        api.state.running = await bootstrap.build(chosen)
         api.state.publisher = Publisher(api.state.running.database)
         try:
             yield
@@ -34,7 +41,7 @@ def create(settings: Settings | None = None) -> FastAPI:
             await api.state.running.close()
 
     # A trailing slash is another address: a redirect would send the caller's key once more, perhaps elsewhere.
-    api = FastAPI(lifespan=lifespan, redirect_slashes=False)
+    api = FastAPI(lifespan=lifespan, redirect_slashes=False, generate_unique_id_function=lambda route: route.name)
     api.state.metrics = Metrics()
     for router in ROUTERS:
         api.include_router(router)

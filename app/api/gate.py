@@ -6,6 +6,7 @@ import time
 import uuid
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import problem, unexpected
@@ -40,6 +41,8 @@ class Gate:
             await self._app(scope, receive, exchange.send)
         except TraceJudgeError as error:
             await problem(error, exchange.id)(scope, receive, exchange.send)
+        except ClientDisconnect:
+            pass  # nobody is left to answer
         except Exception:
             log.exception("request.failed", request_id=exchange.id)
             if exchange.status is None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, status
 
 from app.api.auth import JudgesReader, JudgesWriter, Running
 from app.api.bodies import StrictRoute
 from app.services import judges
-from app.wire.judges import JudgeIn, JudgeOut
+from app.wire.judges import CapabilityOut, JudgeIn, JudgeOut
 from app.wire.pages import PageOut
 from app.wire.shape import Name
 
@@ -48,9 +48,10 @@ async def resume_judge(name: JudgeName, who: JudgesWriter, running: Running) -> 
 
 
 @router.post("/{name}/test")
-async def test_judge(name: JudgeName, who: JudgesWriter, running: Running) -> dict[str, Any]:
+async def test_judge(name: JudgeName, who: JudgesWriter, running: Running) -> CapabilityOut:
     """Ask the endpoint what it can do: reachable, schema, log-probabilities and their kind, images really seen."""
-    return dict(await judges.test_judge(running.database, running.vault, who.project, name))
+    found = await judges.test_judge(running.database, running.vault, who.project, name)
+    return CapabilityOut.model_validate(found)
 
 
 def _shown(info: judges.JudgeInfo) -> JudgeOut:
@@ -68,6 +69,6 @@ def _shown(info: judges.JudgeInfo) -> JudgeOut:
         api_key="set" if info.has_secret else None,
         status=info.status,
         status_reason=info.status_reason,
-        capability=info.capability,
+        capability=None if info.capability is None else CapabilityOut.model_validate(info.capability),
         created_at=info.created_at,
     )

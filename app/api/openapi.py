@@ -8,9 +8,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from app.api.errors import STATUS
 from app.wire.problems import MEDIA_TYPE, TYPE_PREFIX, ProblemDocument
+from app.wire.shape import Input, Output
 
 JsonObject = dict[str, Any]
 VERSION = "1"
@@ -42,6 +44,10 @@ def _described(api: FastAPI) -> JsonObject:
             schemas.pop(unused, None)
         problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= problem.pop("$defs") | {"ProblemDocument": problem}
+        for shape in (*_kinds_of(Input), *_kinds_of(Output)):
+            # Put back whole: the framework drops every null of an example.
+            if shape.__name__ in schemas and (extra := shape.model_config.get("json_schema_extra")):
+                schemas[shape.__name__] |= extra
         document["components"]["responses"] = {str(int(status)): _problem(status) for status in sorted(STATUS.values())}
         for path, method, operation in _operations(document):
             operation["responses"] |= {
@@ -50,6 +56,12 @@ def _described(api: FastAPI) -> JsonObject:
             _add_example(operation, schemas)
         api.openapi_schema = document
     return api.openapi_schema
+
+
+def _kinds_of(root: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for kind in root.__subclasses__():
+        yield kind
+        yield from _kinds_of(kind)
 
 
 def _operations(document: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:
@@ -95,13 +107,13 @@ def _add_example(operation: JsonObject, schemas: JsonObject) -> None:
     """Show an example of the good answer, taken from the wire shape's own."""
     for status, response in operation["responses"].items():
         content = response.get("content", {}).get("application/json")
-        if status.startswith("2") and content is not None and "schema" in content:
-            content.setdefault("example", _example(content["schema"], schemas))
+        if status.startswith("2") and content is not None and "example" not in content:
+            content["example"] = _example(content["schema"], schemas)
 
 
 def _example(schema: JsonObject, schemas: JsonObject) -> Any:
     """The example a schema carries; that of a page is a page of one."""
     named = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
-    if "items" in named.get("properties", {}):
-        return {"items": [_example(named["properties"]["items"]["items"], schemas)], "next": None}
-    return named.get("example", {})
+    if "example" in named:
+        return named["example"]
+    return {"items": [_example(named["properties"]["items"]["items"], schemas)], "next": None}

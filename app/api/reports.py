@@ -16,8 +16,15 @@ router = APIRouter(prefix="/v1/jobs", tags=["results"])
 
 # The HTML report needs no script and fetches nothing; this makes sure of it.
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+EXAMPLES = {
+    "json": {"envelope": {"job": {"id": "0b8f3a52-6f0e-4a3c-9a44-0d8f6c1f2f10"}}, "results": {"headline": None}},
+    "md": "# tuned against base ...",
+}
 CONTENT: dict[str, Any] = {
-    shape.media_type.partition(";")[0]: {"schema": {"type": "object" if name == "json" else "string"}}
+    shape.media_type.partition(";")[0]: {
+        "schema": {"type": "object" if name == "json" else "string"},
+        "example": EXAMPLES.get(name, "..."),
+    }
     for name, shape in FORMATS.items()
 }
 

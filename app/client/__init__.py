@@ -155,7 +155,7 @@ class Client:
         return _read(JudgeOut, self._link.send("POST", _path("judges", name, "resume")))
 
     def test_judge(self, name: str) -> dict[str, Any]:
-        """What the endpoint can do, asked now."""
+        """What the endpoint can do, asked now; null = could not be found out."""
         found: dict[str, Any] = self._link.send("POST", _path("judges", name, "test")).json()
         return found
 

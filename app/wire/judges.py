@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
@@ -58,6 +58,35 @@ class JudgeIn(Input):
         return self.api_key.get_secret_value() if self.api_key is not None else None
 
 
+class CapabilityOut(Output):
+    """What an endpoint can do, as the last probe found it; null = not found out.
+
+    `logprob_kind`: whether log-probabilities are reported before or after a grammar mask.
+    """
+
+    model_config = example({
+        "reachable": True,
+        "reason": "",
+        "listed": True,
+        "served_model": "Qwen2.5-VL-72B-Instruct",
+        "json_schema": True,
+        "log_probabilities": True,
+        "logprob_kind": "unmasked",
+        "sees_images": True,
+        "latency_ms": 212.4,
+    })  # fmt: skip
+
+    reachable: bool | None = None
+    reason: str = Field("", description="why not, where it is not reachable")
+    listed: bool | None = Field(None, description="among the models the endpoint lists")
+    served_model: str | None = Field(None, description="what the endpoint says it served")
+    json_schema: bool | None = None
+    log_probabilities: bool | None = None
+    logprob_kind: str | None = None
+    sees_images: bool | None = None
+    latency_ms: float | None = Field(None, description="of the first small call")
+
+
 class JudgeOut(Output):
     """A stored judge and whether it may be called."""
 
@@ -92,5 +121,5 @@ class JudgeOut(Output):
     api_key: str | None = Field(description='"set" when a key is stored')
     status: JudgeStatus
     status_reason: str | None
-    capability: dict[str, Any] | None = Field(description="what the last probe found")
+    capability: CapabilityOut | None
     created_at: datetime

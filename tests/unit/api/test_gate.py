@@ -220,3 +220,22 @@ async def test_the_access_log_and_metrics_hold_the_route_not_the_path():
     page = metrics.page().decode()
     assert 'tracejudge_http_requests_total{method="GET",route="/v1/fail/{name}",status="409"} 1.0' in page
     assert "canary" not in json.dumps(logs).lower() + page.lower()
+
+
+async def test_a_client_that_goes_away_is_no_defect_of_ours():
+    async def broken_off() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    sent: list[object] = []
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/v1/raw", "raw_path": b"/v1/raw", "query_string": b"",
+        "headers": [(b"authorization", b"Bearer tj_good")], "http_version": "1.1", "scheme": "http", "root_path": "",
+    }  # fmt: skip
+    with capture_logs() as logs:
+        await toy()(scope, broken_off, send)
+    assert sent == []
+    assert [(line["event"], line["status"]) for line in logs] == [("request.done", 499)]
