@@ -136,12 +136,13 @@ def start_detached(home: Home, options: list[str]) -> Run:
     command = [sys.executable, "-m", "app.cli", "up", *options]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=output, start_new_session=True
         )
     try:
         while process.poll() is None:
             run = home.read_run()
             if run and run.ready and run.supervisor.pid == process.pid:
+                typer.echo(log.read_text(encoding="utf-8"), err=True, nl=False)  # such as another port
                 return run
             time.sleep(0.05)
     except KeyboardInterrupt:

@@ -60,7 +60,7 @@ def test_a_signal_stops_everything_in_good_order(home, ending):
         assert len(processes_of(home)) > 3
         supervisor.send_signal(ending)
         assert supervisor.wait(60) == 0
-        assert supervisor.stderr.read() == ""
+        assert "Traceback" not in supervisor.stderr.read()
     assert not processes_of(home)
     assert "database system is shut down" in (home / "log" / "postgres.log").read_text()
     assert not (home / "run.json").exists()
@@ -70,7 +70,7 @@ def test_up_in_the_background_status_and_down(home):
     assert (tracejudge(home, "status").returncode, state(home)["running"]) == (1, False)
     up = tracejudge(home, "up", "-d", *STORAGE)
     assert up.returncode == 0, up.stderr
-    assert "postgres" in up.stdout
+    assert ("postgres" in up.stdout, "Traceback" in up.stderr) == (True, False)
     shown = state(home)
     assert shown["healthy"]
     assert [process["name"] for process in shown["processes"]] == ["supervisor", "postgres", "valkey"]
@@ -134,7 +134,7 @@ def test_the_whole_service_on_a_busy_port_comes_back_after_crashes(home):
         taken = busy.getsockname()[1]
         up = tracejudge(home, "up", "-d", "--port", str(taken), "--workers", "2", "--json")
     assert up.returncode == 0, up.stderr
-    assert f"Port {taken} is busy" in (home / "log" / "supervisor.log").read_text()
+    assert f"Port {taken} is busy" in up.stderr
     run = Home(home).read_run()
     assert not run.api_url.endswith(f":{taken}")
     with httpx.Client(base_url=run.api_url, headers={"Authorization": f"Bearer {run.api_key}"}) as client:
