@@ -190,11 +190,23 @@ async def test_a_gate_that_closes_wakes_the_units_that_wait(bench):
     assert found.emitted == []
 
 
-async def test_a_slice_that_starts_while_the_gate_is_closed_calls_nobody(bench):
-    found = bench(refusal(401), otherwise=refusal(401))
+async def test_slices_beside_each_other_spend_no_more_on_a_wrong_key(bench):
+    found = bench(otherwise=refusal(401))
     ends = await asyncio.gather(*(found.judge_pairs(20) for _ in range(4)))
     assert {end.gate.kind for end in ends} == {"config"}
     assert len(found.transport.bodies) <= 6
+
+
+async def test_a_closed_gate_stays_closed_while_a_slice_of_before_is_left(bench):
+    found = bench()
+    lane = found.pool.lane(found.judge, "sk-secret")
+    assert lane.open_slice()
+    lane.close_gate("config", "HTTP 401")
+    assert (await found.judge_pairs(5)).gate == GateFault("config", "HTTP 401")
+    assert found.transport.bodies == []
+    lane.close_slice()
+    assert (await found.judge_pairs(5)).gate is None
+    assert len(found.emitted) == 10
 
 
 async def test_a_unit_that_alone_provokes_unsupported_fails_instead_of_closing_the_gate_for_ever(bench):
