@@ -39,9 +39,14 @@ the second is better, TIE if neither is. Answer with exactly one JSON object and
 {form}
 If you cannot write JSON, end with one line of this form instead: VERDICT {fence} {line}"""
 
+# A numbered choice: as a plain question, small models put nearly all probability on a first word of prose.
 LOGPROBS_INSTRUCTION = """\
 Compare the two traces on one axis: {axes}
-Which trace is better? Answer with exactly one character: 1 for the first trace, 2 for the second."""
+
+Choose one:
+1. The first trace is better.
+2. The second trace is better.
+Answer with the number only: 1 or 2."""
 
 # Shown in the form of the answer: one of the three alone would pull weak judges towards it.
 CHOICES = "FIRST|SECOND|TIE"
