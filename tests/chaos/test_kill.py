@@ -47,11 +47,11 @@ def do_the_worst(there: World, job: str) -> None:
     first, second = there.workers
     hit_in_mid_work(there, job, 0.04, first.kill)
     first.start()
-    hit_in_mid_work(there, job, 0.15, there.empty_broker)
-    hit_in_mid_work(there, job, 0.22, there.api.kill)
-    there.restart_api()
-    hit_in_mid_work(there, job, 0.30, lambda: freeze(second))
-    hit_in_mid_work(there, job, 0.50, there.database.restart)
+    hit_in_mid_work(there, job, 0.12, there.empty_broker)
+    hit_in_mid_work(there, job, 0.20, lambda: freeze(second))
+    hit_in_mid_work(there, job, 0.50, there.api.kill)
+    there.api.start()
+    hit_in_mid_work(there, job, 0.55, there.database.restart)
     hit_in_mid_work(there, job, 0.70, second.kill)
     second.start()
 
