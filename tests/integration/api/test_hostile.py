@@ -20,13 +20,14 @@ def nested(depth: int) -> Any:
 
 ODD: list[Any] = [
     None, True, 0, -1, 2**31, 2**63, 10**30, -(10**4_000), 1.5, 1e308, "", " ", "x" * 100_000, "\x00", "a\x00b",
-    "\ud800", "\U0001f600", "'; DROP TABLE jobs; --", "../../etc/passwd", "<script>", "=1+1", "\u202e", "\x1b[31m", "%00", "A\nB",
-    [], [None], [[]], {}, {"": ""}, {"a": None}, {"\x00": 1}, {"$ref": "#"}, nested(40), nested(90), nested(150),
+    "\ud800", "\U0001f600", "'; DROP TABLE jobs; --", "../../etc/passwd", "<script>", "=1+1", "\u202e", "\x1b[31m",
+    "%00", "A\nB", [], [None], [[]], {}, {"": ""}, {"a": None}, {"\x00": 1}, {"$ref": "#"}, nested(40), nested(90),
+    nested(150),
 ]  # fmt: skip
 FIELDS = {
     "/v1/jobs": (
         {"judges": [JUDGE]},
-        ["name", "judges", "rubric", "primary_axis", "axes", "policy", "orders", "repeats", "seed", "budget", 
+        ["name", "judges", "rubric", "primary_axis", "axes", "policy", "orders", "repeats", "seed", "budget",
          "metadata", "webhook_url", "pairs"],
     ),
     "/v1/judges": (

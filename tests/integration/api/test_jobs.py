@@ -6,6 +6,7 @@ import asyncio
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.api import jobs, once
 from app.services import look
@@ -183,7 +184,10 @@ async def test_two_at_once_under_one_key_make_one_job(http):
 
 async def test_a_first_attempt_killed_before_its_start_is_finished_by_the_repeat(http, api, project, monkeypatch):
     body, headers = NEW | {"pairs": list(pairs(3))}, {"Idempotency-Key": "killed"}
-    with monkeypatch.context() as killed:  # nothing after the kill happens: neither the start nor the clean-up
+    with (
+        monkeypatch.context() as killed,
+        capture_logs(),
+    ):  # nothing after the kill happens: neither the start nor the clean-up
 
         async def die(*_: object, **__: object) -> None:
             raise RuntimeError("killed")
