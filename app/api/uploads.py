@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -19,11 +20,12 @@ from app.services import pictures, submit
 from app.services.idempotency import Replay
 from app.settings import Settings
 from app.wire.images import ImageOut
-from app.wire.pairs import Accepted, read_pair
+from app.wire.pairs import EXAMPLE, Accepted, read_pair
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
-NDJSON_BODY = {"requestBody": {"required": True, "content": {ndjson.MEDIA_TYPE: {"schema": {"type": "string"}}}}}
+LINES = {"schema": {"type": "string"}, "example": json.dumps(EXAMPLE)}
+NDJSON_BODY = {"requestBody": {"required": True, "content": {ndjson.MEDIA_TYPE: LINES}}}
 IMAGE_BODY = {
     "requestBody": {"required": True, "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}
 }

@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from app.wire.pairs import read_pair
 from tests.golden.openapi import GOLDEN, described
 
 DOCUMENT: dict[str, Any] = json.loads(described())
@@ -66,6 +67,12 @@ def test_every_operation_declares_its_problems(path: str, method: str, operation
         content = DOCUMENT["components"]["responses"][name]["content"]["application/problem+json"]
         assert content["example"]["status"] == int(status)
         jsonschema.validate(content["example"], resolved(content["schema"]))
+
+
+def test_the_line_of_an_upload_is_a_true_example():
+    content = DOCUMENT["paths"]["/v1/jobs/{job_id}/pairs"]["post"]["requestBody"]["content"]
+    line = content["application/x-ndjson"]["example"].encode()
+    assert read_pair(line, 1, 1_000).to_domain().item.id == "q17"
 
 
 def test_names_of_operations_are_unique_and_short():
