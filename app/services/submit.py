@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from app.domain.errors import Forbidden, Invalid, Problem, Unavailable
+from app.domain.errors import Forbidden, Invalid, NotFound, Problem, Unavailable
 from app.domain.job import Job, JobStatus, NewJob, require
 from app.domain.judge import Judge, Method
 from app.domain.plan import Spec, plan_of
@@ -45,7 +45,10 @@ async def create_draft(
     Invalid when the choices do not fit each other; Forbidden for inline judges without the scope for them;
     Conflict when an inline judge has the name of a different one.
     """
-    rubric = await get_rubric(database, project, new.rubric)
+    try:
+        rubric = await get_rubric(database, project, new.rubric)
+    except NotFound as unknown:
+        raise _unfit("rubric", unknown.detail) from unknown
     spec = _spec(new, rubric)
 
     async def work(tx: Transaction) -> Job:

@@ -40,6 +40,7 @@ class Database:
             pool_size=connections,
             max_overflow=0,
             pool_timeout=10,
+            hide_parameters=True,  # an error that is logged must not quote a trace
             pool_pre_ping=False,  # a ping per checkout costs a round trip; lost connections are retried below
             connect_args={
                 "timeout": 10,

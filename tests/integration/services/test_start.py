@@ -113,9 +113,10 @@ async def test_debias_takes_a_log_probability_judge_and_both_orders(database, va
         await draft(database, vault, project, ODDS_JUDGE, policy=policy, orders=(Order.AB,))
 
 
-async def test_an_unknown_rubric_is_not_found(database, vault, project):
-    with pytest.raises(NotFound):
+async def test_an_unknown_rubric_is_named_as_the_field_to_change(database, vault, project):
+    with pytest.raises(Invalid) as caught:
         await draft(database, vault, project, rubric="nobody-wrote-it")
+    assert [problem.field for problem in caught.value.problems] == ["rubric"]
 
 
 # Start ----------------------------------------------------------------------------------------------------------
