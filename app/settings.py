@@ -28,7 +28,9 @@ class Settings(BaseSettings):
 
     # Who may be called.
     judge_hosts: str = Field("", description="host or host:port, comma separated; * allows any")
-    image_hosts: str = Field("*", description="hosts images may be fetched from; private addresses never are")
+    image_hosts: str = Field(
+        "*", description="hosts images may be fetched from; * is any public address, a host named here may be private"
+    )
 
     # The API.
     host: str = "127.0.0.1"

@@ -8,6 +8,7 @@ from app.judging.httpx_engine import HttpxTransport
 from app.judging.pool import JudgePool
 from app.services.judge_shard import Bench
 from app.services.pace import Pace
+from app.services.pictures import FetchGuard, ImageLimits
 from app.services.sweep import Sweeper
 from app.services.worker import Worker, new_owner
 from app.settings import Settings
@@ -38,4 +39,11 @@ def build_worker(app: App) -> Worker:
         max_in_flight_bytes=app.settings.max_in_flight_bytes,
     )
     bench = Bench(app.database, pool, app.vault, pace, new_owner())
-    return Worker(bench, Sweeper(app.database, pace), doorbell(app.settings))
+    limits = ImageLimits(app.settings.max_image_bytes, app.settings.max_image_pixels)
+    guard = FetchGuard(
+        app.settings.image_hosts,
+        app.settings.image_fetch_seconds,
+        app.settings.max_image_bytes,
+        app.settings.image_max_redirects,
+    )
+    return Worker(bench, Sweeper(app.database, pace, limits, guard), doorbell(app.settings))

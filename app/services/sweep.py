@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-
 from app.services.pace import Pace
-from app.store import finishing, workers
+from app.services.pictures import FetchGuard, ImageLimits, prepare_some
+from app.store import finishing, images, uploads, workers
 from app.store.database import Database
 
-# Any number of ours; it names the sweeper's lock within the database.
-LOCK = 7_426_332
+# Any numbers of ours; they name the sweeper's locks within the database.
+JOBS, RUBBISH = 7_426_332, 7_426_333
 DEAD_WORKER_SECONDS = 3_600.0
 
 
 class Sweeper:
-    """Closes finished jobs, pauses stuck or spent ones, forgets dead workers, and runs the errands it was given.
+    """Moves jobs on and clears away what nobody needs. Expired leases need no sweep: a claim takes them by itself."""
 
-    Expired leases need no sweep: a claim takes them by itself. `errands`: slower duties (image fetching, clearing
-    abandoned uploads), each with transactions of its own.
-    """
-
-    def __init__(self, database: Database, pace: Pace, errands: Sequence[Callable[[], Awaitable[object]]] = ()) -> None:
-        self._database, self._pace, self._errands = database, pace, errands
+    def __init__(
+        self, database: Database, pace: Pace, limits: ImageLimits | None = None, guard: FetchGuard | None = None
+    ) -> None:
+        self._database, self._pace = database, pace
+        self._limits, self._guard = limits or ImageLimits(), guard or FetchGuard()
 
     async def sweep(self) -> None:
-        """One round."""
+        """Close finished jobs, pause stuck or spent ones."""
         async with self._database.transaction() as tx:
-            if not await finishing.take_turn(tx, LOCK):
-                return
-            await finishing.finish_jobs(tx)
-            await finishing.pause_stuck_jobs(tx)
-            await finishing.pause_spent_jobs(tx)
-            await workers.forget_dead(tx, after=DEAD_WORKER_SECONDS)
-        for errand in self._errands:
-            await errand()
+            if await finishing.take_turn(tx, JOBS):
+                await finishing.finish_jobs(tx)
+                await finishing.pause_stuck_jobs(tx)
+                await finishing.pause_spent_jobs(tx)
+
+    async def clear_away(self) -> None:
+        """Forget abandoned uploads, pictures nobody refers to, and workers long gone."""
+        async with self._database.transaction() as tx:
+            if await finishing.take_turn(tx, RUBBISH):
+                await uploads.sweep_uploads(tx, self._pace.upload_ttl)
+                await images.sweep_images(tx)
+                await workers.forget_dead(tx, after=DEAD_WORKER_SECONDS)
+
+    async def prepare_pictures(self) -> None:
+        """Fetch the pictures that preparing jobs wait for."""
+        while await prepare_some(self._database, self._limits, self._guard):
+            pass

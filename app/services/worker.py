@@ -18,6 +18,7 @@ from app.store import shards, workers
 
 log = structlog.get_logger()
 BELLS_IN_THE_AIR = 16
+CLEAR_AWAY_SECONDS = 60.0
 STOPPING = ("paused", "cancelled")
 
 
@@ -51,6 +52,8 @@ class Worker:
             duties.create_task(self._every(pace.poll, self._ring, wake=self._freed))
             duties.create_task(self._every(pace.poll, self._check_judges))
             duties.create_task(self._every(pace.sweep, self._sweeper.sweep))
+            duties.create_task(self._every(pace.poll, self._sweeper.prepare_pictures))
+            duties.create_task(self._every(CLEAR_AWAY_SECONDS, self._sweeper.clear_away))
 
     async def take_slice(self) -> bool:
         """Claim one shard and work on it; False when there was none or no room."""

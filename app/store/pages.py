@@ -93,7 +93,9 @@ async def pair_rows(
         ).bindparams(bindparam("tags", type_=JSONB)),
         {"job": job, "after": after, "tags": dict(tags), "limit": limit},
     )
-    return [PairRow(*row[:5], Side(*row[5:9]), Side(*row[9:13])) for row in found]
+    return [
+        PairRow(row.place, row.seq, row.name, row.cluster, row.tags, Side(*row[5:9]), Side(*row[9:13])) for row in found
+    ]
 
 
 async def units_of(tx: AsyncConnection, job: int, judges: Sequence[int], seqs: Sequence[int]) -> list[UnitRow]:

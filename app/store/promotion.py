@@ -28,6 +28,10 @@ class Moved:
     leaks: int  # traces among them that name a model of their pair
 
 
+# Tables that are just being filled have no statistics: left alone, the planner reads them whole for every line. The
+# LIMITs below fix the order of joins, and this leaves it the keys to look rows up by.
+_LOOK_UP = text("SET LOCAL enable_seqscan = off")
+
 _ITEMS = text(
     """
     INSERT INTO items
@@ -45,7 +49,9 @@ _TRACES = text(
       INSERT INTO traces (job_id, item_id, model, sample, fingerprint, text, length, answer, correct, leak)
       SELECT i.job_id, i.id, side.*
       FROM staged_pairs s
-      JOIN items i ON i.job_id = :job AND i.name = s.item_name
+      CROSS JOIN LATERAL (
+        SELECT job_id, id FROM items WHERE job_id = :job AND name = s.item_name LIMIT 1
+      ) i
       CROSS JOIN LATERAL (VALUES
         (a_model, a_sample, a_fingerprint, a_text, a_length, a_answer, a_correct, a_leak),
         (b_model, b_sample, b_fingerprint, b_text, b_length, b_answer, b_correct, b_leak)
@@ -63,11 +69,18 @@ _PAIRS = text(
     INSERT INTO pairs (job_id, item_id, a_id, b_id)
     SELECT i.job_id, i.id, a.id, b.id
     FROM staged_pairs s
-    JOIN items i ON i.job_id = :job AND i.name = s.item_name AND i.fingerprint = s.item_fingerprint
-    JOIN traces a ON a.item_id = i.id AND a.model = s.a_model AND a.sample = s.a_sample
-      AND a.fingerprint = s.a_fingerprint
-    JOIN traces b ON b.item_id = i.id AND b.model = s.b_model AND b.sample = s.b_sample
-      AND b.fingerprint = s.b_fingerprint
+    CROSS JOIN LATERAL (
+      SELECT job_id, id FROM items
+      WHERE job_id = :job AND name = s.item_name AND fingerprint = s.item_fingerprint LIMIT 1
+    ) i
+    CROSS JOIN LATERAL (
+      SELECT id FROM traces
+      WHERE item_id = i.id AND model = s.a_model AND sample = s.a_sample AND fingerprint = s.a_fingerprint LIMIT 1
+    ) a
+    CROSS JOIN LATERAL (
+      SELECT id FROM traces
+      WHERE item_id = i.id AND model = s.b_model AND sample = s.b_sample AND fingerprint = s.b_fingerprint LIMIT 1
+    ) b
     WHERE s.upload_id = :upload AND s.line >= :first AND s.line < :end
     ORDER BY s.line
     ON CONFLICT DO NOTHING
@@ -77,6 +90,7 @@ _PAIRS = text(
 
 async def move(tx: AsyncConnection, job: int, upload: int, last_line: int) -> Moved:
     """Move the lines 1 to `last_line` of an upload into its job."""
+    await tx.execute(_LOOK_UP)
     items = traces = leaks = pairs = 0
     for first in range(1, last_line + 1, RANGE):
         where = {"job": job, "upload": upload, "first": first, "end": first + RANGE}
