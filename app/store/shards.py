@@ -107,14 +107,17 @@ async def claim(tx: AsyncConnection, owner: str, *, lease: float, alone: bool, s
 
 
 async def heartbeat(tx: AsyncConnection, claims: Sequence[Claim], *, lease: float) -> list[Held]:
-    """Prolong the leases that are still ours; a claim that is not in the answer was lost."""
+    """Prolong the leases that are still ours; a claim that is not in the answer was lost or given back.
+
+    A shard without an owner was given back while this beat was on its way: leasing it again would orphan it.
+    """
     found = await tx.execute(
         text(
             """
             UPDATE shards s SET lease_until = clock_timestamp() + make_interval(secs => :lease)
             FROM unnest(CAST(:ids AS bigint[]), CAST(:fences AS int[])) mine (id, fence),
               jobs j, job_judges jj, judges g
-            WHERE s.id = mine.id AND s.fence = mine.fence AND j.id = s.job_id
+            WHERE s.id = mine.id AND s.fence = mine.fence AND s.owner IS NOT NULL AND j.id = s.job_id
               AND jj.job_id = s.job_id AND jj.judge_no = s.judge_no AND g.id = jj.judge_id
             RETURNING s.id, j.status, g.status
             """

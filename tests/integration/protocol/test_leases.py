@@ -84,6 +84,16 @@ async def test_a_heartbeat_keeps_the_lease_and_brings_news(database, start_job, 
     assert await sql.fetchval("SELECT lease_until > clock_timestamp() + interval '20 s' FROM shards")
 
 
+async def test_a_heartbeat_that_comes_after_the_release_leases_nothing(database, start_job):
+    await start_job(4)
+    mine = await claim(database)
+    async with database.transaction() as tx:
+        await shards.release(tx, mine)
+    async with database.transaction() as tx:
+        assert await shards.heartbeat(tx, [mine], lease=30.0) == []
+    assert await claim(database, "two") is not None
+
+
 async def test_a_released_shard_waits_as_long_as_it_was_told(database, start_job, sql):
     await start_job(4)
     mine = await claim(database)
