@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.judgment import Outcome
+from app.store.uploads import drop_uploads_of
 
 # Rows deleted by one statement, well within the statement time-out whatever they weigh.
 PIECE = 20_000
@@ -122,7 +123,5 @@ async def delete_piece(tx: AsyncConnection, table: str, job: int) -> int:
 
 async def delete_job(tx: AsyncConnection, job: int) -> None:
     """Delete the job itself and what little still hangs on it."""
-    await tx.execute(
-        text("DELETE FROM staged_pairs s USING uploads u WHERE u.job_id = :job AND s.upload_id = u.id"), {"job": job}
-    )
+    await drop_uploads_of(tx, job)
     await tx.execute(text("DELETE FROM jobs WHERE id = :job"), {"job": job})

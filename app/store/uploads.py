@@ -39,23 +39,26 @@ async def open_upload(tx: AsyncConnection, job: int) -> int:
 
 async def drop_upload(tx: AsyncConnection, upload: int) -> None:
     """Forget an upload and what it staged; nothing happens when it is gone already."""
-    await tx.execute(text("DELETE FROM uploads WHERE id = :upload"), {"upload": upload})
-    await tx.execute(text("DELETE FROM staged_pairs WHERE upload_id = :upload"), {"upload": upload})
+    await _drop(tx, "id = :upload", {"upload": upload})
+
+
+async def drop_uploads_of(tx: AsyncConnection, job: int) -> None:
+    """Forget all uploads into a job."""
+    await _drop(tx, "job_id = :job", {"job": job})
 
 
 async def sweep_uploads(tx: AsyncConnection, ttl: float) -> int:
-    """Give up uploads older than `ttl` seconds, and staged rows whose upload is gone; how many uploads that were."""
-    old = await tx.execute(
-        text("DELETE FROM uploads WHERE created_at < clock_timestamp() - make_interval(secs => :ttl)"), {"ttl": ttl}
-    )
-    await tx.execute(
-        text(
-            """
-            DELETE FROM staged_pairs s WHERE NOT EXISTS (SELECT FROM uploads u WHERE u.id = s.upload_id)
-            """
-        )
-    )
-    return int(old.rowcount)
+    """Give up uploads older than `ttl` seconds; how many that were."""
+    return await _drop(tx, "created_at < clock_timestamp() - make_interval(secs => :ttl)", {"ttl": ttl})
+
+
+async def _drop(tx: AsyncConnection, which: str, values: dict[str, Any]) -> int:
+    # The upload goes first: that waits for a chunk being staged into it just now, and the rows of that chunk go too.
+    statement = f"DELETE FROM uploads WHERE {which} RETURNING id"  # noqa: S608 - one of the three conditions above
+    gone = await tx.execute(text(statement), values)
+    ids = list(gone.scalars())
+    await tx.execute(text("DELETE FROM staged_pairs WHERE upload_id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids})
+    return len(ids)
 
 
 async def stage(tx: AsyncConnection, upload: int, pairs: Iterable[StagedPair]) -> None:

@@ -12,7 +12,7 @@ from app.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from app.domain.trace import Image, Pair
 from app.services import look, submit, verbs
 from app.services.submit import StagedPair
-from app.store import uploads
+from app.store import promotion, uploads
 from tests.integration.services.samples import (
     count_rows,
     draft,
@@ -229,3 +229,17 @@ async def test_a_job_started_meanwhile_takes_no_more_pairs(database, vault, proj
             await late.promote()
     assert await count(database, "pairs", job.id) == 1
     await verbs.cancel(database, project, job.id)
+
+
+async def test_a_large_upload_is_moved_range_by_range(database, vault, project, monkeypatch):
+    monkeypatch.setattr(promotion, "RANGE", 7)
+    job = await draft(database, vault, project)
+    pairs = [pair(f"q{number // 2}") for number in range(0, 40, 2)]
+    again = [StagedPair(100 + number, one) for number, one in enumerate(pairs)]  # with a gap in the lines
+    async with await submit.begin_upload(database, project, job.id) as one:
+        await one.stage(again)
+        accepted = await one.promote()
+    assert (accepted.pairs, accepted.items, accepted.traces) == (20, 20, 40)
+    refused = await refusal(database, project, job.id, [pair(f"x{number}") for number in range(20)] + [pair("q3")])
+    assert [problem.line for problem in refused.problems] == [21]
+    assert await count(database, "pairs", job.id) == 20
