@@ -102,6 +102,9 @@ def _plain(answer: str) -> str:
     return " ".join(answer.split()).rstrip(".").casefold()
 
 
+# Made once: json.dumps makes one for every call with settings of its own.
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
 def _digest(content: list[object]) -> bytes:
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(_canonical(content).encode()).digest()
