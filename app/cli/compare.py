@@ -81,7 +81,7 @@ def compare(
     tell(joined)
     with connected_or_own(Settings()) as (client, server):
         job = start(client, new, joined, pictures)
-        say(f"Job {job.id}: {job.progress.units:,} units; {server.url}/dashboard")
+        say(f"Job {job.id}: {job.progress.units:,} units; the API is at {server.url}")
         farewell = STOPS_WITH_US if server.own else GOES_ON
         job = follow(client, job.id, farewell=farewell.format(job=job.id))
         stop_if_paused(job)

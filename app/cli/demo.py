@@ -54,7 +54,7 @@ def demo(out: options.Out = None, as_json: options.Json = False) -> None:
         connected_or_own(settings) as (client, server),
     ):
         job = job_of(client, judge.url)
-        say(f"Judging after {duration(time.monotonic() - began)}; live at {server.url}/dashboard")
+        say(f"Judging after {duration(time.monotonic() - began)}; the API is at {server.url}")
         job = follow(client, job.id, farewell=FAREWELL)
         stop_if_paused(job)
         files = results.save(client, job.id, out or results.directory_for(NAME))
@@ -139,7 +139,7 @@ def story(found: Mapping[str, Any]) -> list[str]:
     return [
         f"This tiny judge picks the first trace whatever it says: {numbers.share(position['first_share'])}.",
         f"So its two orders disagree on {disagree}, and plain verdicts say little: win rate {rates.get('half')}.",
-        f"Its log-probabilities, without that pull (policy debias), say more: {rates.get('debias')}. {UNSEEN}",
+        f"With that pull cancelled (policy debias) its log-probabilities say: {rates.get('debias')}. {UNSEEN}",
     ]
 
 
