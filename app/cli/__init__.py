@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 from pydantic_core import ValidationError
 
+from app import __version__
 from app.cli.errors import tell, tell_defect, tell_settings
 from app.cli.lazy import LazyCommands
 from app.domain.errors import TraceJudgeError
@@ -23,8 +25,19 @@ app = typer.Typer(
 )
 
 
+def show_version(wanted: bool) -> None:
+    """Print which TraceJudge this is."""
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 @app.callback(epilog="Start here:  tracejudge demo     Your own traces:  tracejudge compare --help")
-def tracejudge() -> None:
+def tracejudge(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Judge pairs of reasoning traces with LLM judges, in both orders, and report win rates that can be cited."""
 
 

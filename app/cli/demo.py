@@ -137,7 +137,7 @@ def story(found: Mapping[str, Any]) -> list[str]:
     }
     disagree = f"{position['flips'] + position['partials']} of {found['headline']['win_rate']['n_pairs']} pairs"
     return [
-        f"This tiny judge picks the first trace whatever it says: {numbers.share(position['first_share'])}.",
+        f"Of two traces this tiny judge picked the first in {numbers.share(position['first_share'])} calls.",
         f"So its two orders disagree on {disagree}, and plain verdicts say little: win rate {rates.get('half')}.",
         f"With that pull cancelled (policy debias) its log-probabilities say: {rates.get('debias')}. {UNSEEN}",
     ]

@@ -28,9 +28,15 @@ STANDARD_INPUT = Path("-")
 # Lines with neither go to the server untouched.
 PICTURE_MARKS = (b'"path"', b'"data"')
 
-Pairs = Annotated[
-    Path, typer.Argument(metavar="PAIRS", exists=True, dir_okay=False, allow_dash=True, help="NDJSON file, or - .")
-]
+
+def readable(pairs: Path) -> Path:
+    """Complain about a file that is not there."""
+    if pairs != STANDARD_INPUT and not pairs.is_file():
+        raise typer.BadParameter(f"there is no file {pairs}")
+    return pairs
+
+
+Pairs = Annotated[Path, typer.Argument(metavar="PAIRS", callback=readable, help="NDJSON file; - is standard input.")]
 
 
 def submit(
