@@ -12,9 +12,10 @@ from fastapi import APIRouter, Path, Request, Response
 from app.api import ndjson
 from app.api.auth import JobsWriter, Running
 from app.api.bodies import chunks, require_type, whole
-from app.api.intake import Intake, limits
+from app.api.intake import Intake
 from app.api.jobs import JobId
 from app.api.once import Key, Once, again
+from app.bootstrap.pictures import image_limits
 from app.domain.errors import Conflict, Invalid
 from app.services import pictures, submit
 from app.services.idempotency import Replay
@@ -66,7 +67,7 @@ async def put_image(sha256: ImageHash, request: Request, who: JobsWriter, runnin
     """Store an image once; pairs then refer to it by its hash. PNG, JPEG or WEBP."""
     require_type(request, *IMAGE_TYPES)
     data = await whole(request, running.settings.max_image_bytes)
-    info = await pictures.put_image(running.database, who.project, sha256, data, limits(running))
+    info = await pictures.put_image(running.database, who.project, sha256, data, image_limits(running.settings))
     return ImageOut.model_validate(info)
 
 

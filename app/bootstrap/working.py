@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from app.bootstrap import App
 from app.bootstrap.broker import doorbell
+from app.bootstrap.pictures import fetch_guard, image_limits
 from app.judging.httpx_engine import HttpxTransport
 from app.judging.pool import JudgePool
 from app.services.judge_shard import Bench
 from app.services.pace import Pace
-from app.services.pictures import FetchGuard, ImageLimits
 from app.services.sweep import Sweeper
 from app.services.worker import Worker, new_owner
 from app.settings import Settings
@@ -39,11 +39,5 @@ def build_worker(app: App) -> Worker:
         max_in_flight_bytes=app.settings.max_in_flight_bytes,
     )
     bench = Bench(app.database, pool, app.vault, pace, new_owner())
-    limits = ImageLimits(app.settings.max_image_bytes, app.settings.max_image_pixels)
-    guard = FetchGuard(
-        app.settings.image_hosts,
-        app.settings.image_fetch_seconds,
-        app.settings.max_image_bytes,
-        app.settings.image_max_redirects,
-    )
-    return Worker(bench, Sweeper(app.database, pace, limits, guard), doorbell(app.settings))
+    sweeper = Sweeper(app.database, pace, image_limits(app.settings), fetch_guard(app.settings))
+    return Worker(bench, sweeper, doorbell(app.settings))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from app.services.pace import Pace
 from app.services.pictures import FetchGuard, ImageLimits, prepare_some
-from app.store import finishing, images, uploads, workers
+from app.store import finishing, idempotency, images, uploads, workers
 from app.store.database import Database
 
 # Any numbers of ours; they name the sweeper's locks within the database.
 JOBS, RUBBISH = 7_426_332, 7_426_333
 DEAD_WORKER_SECONDS = 3_600.0
+KEY_SECONDS = 86_400.0
 
 
 class Sweeper:
@@ -30,11 +31,12 @@ class Sweeper:
                 await finishing.pause_spent_jobs(tx)
 
     async def clear_away(self) -> None:
-        """Forget abandoned uploads, pictures nobody refers to, and workers long gone."""
+        """Forget abandoned uploads, pictures nobody refers to, old idempotency keys, and workers long gone."""
         async with self._database.transaction() as tx:
             if await finishing.take_turn(tx, RUBBISH):
                 await uploads.sweep_uploads(tx, self._pace.upload_ttl)
                 await images.sweep_images(tx)
+                await idempotency.sweep_keys(tx, KEY_SECONDS)
                 await workers.forget_dead(tx, after=DEAD_WORKER_SECONDS)
 
     async def prepare_pictures(self) -> None:

@@ -172,3 +172,12 @@ async def test_a_picture_under_a_wrong_hash_is_refused(http):
         answer = await http.put(f"/v1/images/{name}", content=picture(), headers={"Content-Type": "image/png"})
         assert answer.status_code in (404, 422)
     problem(await http.put(f"/v1/images/{'0' * 64}", content=b"x"), 415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:22/a.png", "file:///etc/passwd", "http://user@example.org/a.png"])
+async def test_an_image_url_that_may_never_be_fetched_is_refused_at_once(http, url):
+    job = await draft(http)
+    document = problem(await upload(http, job, with_images({"url": url})), 422, "invalid")
+    assert document["problems"][0]["field"] == "item.images.0.url"
+    assert document["problems"][0]["line"] == 1
+    assert await count(http, job) == 0
