@@ -78,6 +78,12 @@ class Settled:
     score: Array
 
 
+def coins(seed: int, pairs: int) -> Array:
+    """Bool (pairs,): which of the two orders counts under `single`, drawn for every pair of a job by its seed."""
+    drawn: Array = np.random.default_rng(seed).random(pairs) < HALF
+    return drawn
+
+
 def settle(
     picks: Sequence[Sequence[Sequence[Pick | None]]],
     policy: Policy | None = None,

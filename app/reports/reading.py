@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.errors import Invalid, Problem
-from app.domain.verdict import Policy, PolicyName, Settled, settle_many
+from app.domain.verdict import Policy, PolicyName, Settled, coins, settle_many
 from app.reports.matchups import Matchup, matchups
 from app.reports.sheet import JudgeFacts, Parameters, Sheet
 from app.stats.intervals import Confidence, IntervalKind, dense
@@ -84,7 +84,7 @@ def settle_axis(sheet: Sheet, axis: str, policy: Policy) -> Settled:
         saw = np.array([saw_images(judge) for judge in sheet.judges])[:, None, None]
         picks = np.where(saw, picks, np.int8(0))
         log_odds = None if log_odds is None else np.where(saw, log_odds, np.float32(np.nan))
-    coin = np.random.default_rng(sheet.seed).random(len(picks)) < 1 / 2 if policy.name is PolicyName.SINGLE else None
+    coin = coins(sheet.seed, len(picks)) if policy.name is PolicyName.SINGLE else None
     return settle_many(picks, policy, orders=sheet.orders, log_odds=log_odds, coin=coin)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.domain.plan import plan_of
-from app.domain.verdict import Array, PolicyName, Settled, settle_many
+from app.domain.verdict import Array, PolicyName, Settled, coins, settle_many
 from app.store.jobs import OpenJob
 from app.store.pages import UnitRow
 
@@ -18,10 +18,7 @@ def settle_pairs(
     """For each axis the verdicts of these targets, in their order. `has_images`: some item of the job has a picture."""
     picks, log_odds = _laid_out(job, seqs, units, has_images=has_images)
     policy, orders = job.spec.policy, job.spec.orders
-    coin = None
-    if policy.name is PolicyName.SINGLE:
-        # The report's coins: one for every pair of the job, drawn by its seed.
-        coin = np.random.default_rng(job.seed).random(job.pairs)[list(seqs)] < 1 / 2
+    coin = coins(job.seed, job.pairs)[list(seqs)] if policy.name is PolicyName.SINGLE else None
     return {
         axis: settle_many(picks[axis], policy, orders=orders, log_odds=log_odds[axis], coin=coin)
         for axis in job.spec.axes

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import choix
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
@@ -166,6 +165,8 @@ def fit(wins: Array) -> tuple[Array, tuple[str, ...]]:
 
     The maximum must exist: every model reaches every other along wins (Ford 1957).
     """
+    import choix  # noqa: PLC0415 - it imports scipy.stats: seconds at the start of processes that never fit
+
     try:
         by_choix = choix.ilsr_pairwise_dense(wins, max_iter=CHOIX_STEPS)
     except RuntimeError:
