@@ -38,7 +38,7 @@ def _body(document: dict) -> dict:
     pair = PairIn.model_validate(document).to_domain()
     prompt = render(rubric, rubric.axes, Presentation(pair, Order.AB), fence_name(b"anchor", pair.item.id))
     return {
-        "served_model": "stub-judge",
+        "model": "stub-judge",
         "messages": [
             {"role": "system", "content": prompt.system},
             {"role": "user", "content": f"{prompt.before}\n\n{prompt.after}"},

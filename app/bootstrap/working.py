@@ -34,7 +34,7 @@ def build_worker(app: App) -> Worker:
     """The worker of this process. Call it on the loop it will live on."""
     pace = pace_of(app.settings)
     pool = JudgePool(
-        HttpxTransport(app.settings.max_in_flight),
+        HttpxTransport(),
         max_in_flight=app.settings.max_in_flight,
         max_in_flight_bytes=app.settings.max_in_flight_bytes,
     )

@@ -76,7 +76,7 @@ async def test_judge(database: Database, vault: Vault, project: int, name: str) 
     async with database.transaction() as tx:
         found = await _found(tx, project, name)
     secret = None if found.secret is None else vault.decrypt(found.secret)
-    transport = HttpxTransport(1)
+    transport = HttpxTransport()
     try:
         capability = asdict(await probe(found.judge, secret, transport))
     finally:

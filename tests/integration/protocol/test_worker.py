@@ -29,7 +29,7 @@ FIRST_SLOT = Slot(Order.AB, 0, 0)
 @asynccontextmanager
 async def worker(database, pace: Pace = BRISK) -> AsyncIterator[Worker]:
     """A worker at work, its bells unheard: everything here goes by polling."""
-    pool = JudgePool(HttpxTransport(64), max_in_flight=64)
+    pool = JudgePool(HttpxTransport(), max_in_flight=64)
     bench = Bench(database, pool, VAULT, pace, new_owner())
 
     def unheard(_: Sequence[int]) -> None: ...
@@ -194,7 +194,7 @@ async def test_a_worker_that_lost_its_lease_writes_nothing_late(database, start_
     pace = replace(BRISK, slice=10.0)
     with StubJudge.start(slots=16, latency=0.3) as stub:
         await start_job(16, judge=judge_at(stub), shard_units=32)
-        pool = JudgePool(HttpxTransport(64), max_in_flight=64)
+        pool = JudgePool(HttpxTransport(), max_in_flight=64)
         slow = Bench(database, pool, VAULT, pace, "slow")
         async with database.transaction() as tx:
             claim = await shards.claim(tx, "slow", lease=0.0, alone=True, salt=0)
