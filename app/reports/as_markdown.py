@@ -87,7 +87,8 @@ def _strengths(results: Results, level: float) -> Iterator[str]:
 def _losses(results: Results) -> Iterator[str]:
     losses = results.losses
     yield from ("## Losses", "", phrases.missing(losses), "")
-    for table in (tables.losses(losses), tables.entries(losses.by_tag), tables.entries(losses.by_order)):
+    parts = (losses.by_tag, losses.by_length, losses.by_order)
+    for table in (tables.losses(losses), *map(tables.entries, parts)):
         if table.rows:
             yield from (*_table(table), "")
 

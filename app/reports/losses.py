@@ -1,4 +1,4 @@
-"""What was lost: units without a verdict by reason, and missing pairs by why, tag and order."""
+"""What was lost: units without a verdict by reason, and missing pairs by why, tag, order and length."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from app.domain.judgment import Outcome
 from app.domain.verdict import Verdict
 from app.reports.reading import Reading, tag_values
 from app.reports.report import Losses, LossLine
-from app.reports.sheet import Sheet
+from app.reports.sheet import PENDING, Sheet
 
 Array = npt.NDArray[Any]
-PENDING = -1
+DECILES = 10
 
 
 def losses(reading: Reading) -> Losses:
@@ -28,6 +28,7 @@ def losses(reading: Reading) -> Losses:
         missing_pairs=_missing_pairs(sheet, missing),
         by_tag=_by_tag(reading, missing),
         by_order=_by_order(sheet),
+        by_length=_by_length(sheet, missing),
     )
 
 
@@ -89,6 +90,23 @@ def _by_tag(reading: Reading, missing: Array) -> list[dict[str, Any]]:
     return [
         {"tag": tag, "value": value, "missing": gone[number], "pairs": pairs[number]}
         for number, value in enumerate(values)
+    ]
+
+
+def _by_length(sheet: Sheet, missing: Array) -> list[dict[str, Any]]:
+    """Missing pairs by decile of their two traces' length in characters; empty when none is missing."""
+    if not missing.any():
+        return []
+    length = sheet.length_a + sheet.length_b
+    edges = np.unique(np.quantile(length, np.arange(1, DECILES) / DECILES, method="lower"))
+    decile = np.searchsorted(edges, length)
+    return [
+        {
+            "characters": f"{length[decile == number].min()} to {length[decile == number].max()}",
+            "missing": int(missing[decile == number].sum()),
+            "pairs": int((decile == number).sum()),
+        }
+        for number in np.unique(decile)
     ]
 
 

@@ -120,13 +120,14 @@ class LossLine:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """What was lost and where: units by reason, and missing pairs by tag and by order."""
+    """What was lost and where: units by reason, and missing pairs by tag and length, units by order."""
 
     units: int
     lost: list[LossLine]
     missing_pairs: dict[str, int]
     by_tag: list[dict[str, Any]]
     by_order: list[dict[str, Any]]
+    by_length: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

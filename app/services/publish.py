@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 import numpy as np
 
 from app.domain.errors import NotFound
+from app.domain.job import JobStatus
+from app.domain.judgment import Outcome
 from app.domain.plan import plan_of
 from app.reports.build import build
 from app.reports.report import Report
-from app.reports.sheet import NOT_PLANNED, Array, AxisPicks, JudgeFacts, Parameters, Sheet
+from app.reports.sheet import NOT_PLANNED, PENDING, Array, AxisPicks, JudgeFacts, Parameters, Sheet
 from app.store import sheet as stored
 from app.store.database import Database
 from app.store.targets import Frozen
@@ -78,7 +80,7 @@ async def read_sheet(database: Database, facts: stored.JobFacts) -> Sheet:
         axis_titles={axis.name: axis.title for axis in rubric.axes},
         image_axes=frozenset(axis.name for axis in rubric.axes if axis.needs_image),
         picks={axis: _axis_picks(axis, arrays, replies) for axis in spec.axes},
-        outcomes=_outcomes(arrays),
+        outcomes=_outcomes(arrays, cancelled=facts.status == JobStatus.CANCELLED),
         primary_axis=spec.primary_axis,
         policy={"name": spec.policy.name.value, "epsilon": spec.policy.epsilon, "quorum": spec.policy.quorum},
         rubric={"name": rubric.name, "version": rubric.version, "hash": rubric.hash()},
@@ -132,11 +134,16 @@ def _axis_picks(axis: str, arrays: Sequence[stored.JudgeArrays], replies: Sequen
     return AxisPicks(picks, odds, censored=sum(told.censored for told in replies))
 
 
-def _outcomes(arrays: Sequence[stored.JudgeArrays]) -> Array:
-    """(pairs, judges, groups, orders, repeats); a judge that needs fewer calls than another has NOT_PLANNED there."""
+def _outcomes(arrays: Sequence[stored.JudgeArrays], *, cancelled: bool) -> Array:
+    """(pairs, judges, groups, orders, repeats); a judge that needs fewer calls than another has NOT_PLANNED there.
+
+    Units a cancelled job never got to have no rows: what would be pending is cancelled.
+    """
     groups = max(one.outcomes.shape[1] for one in arrays)
     pairs, _, *calls = arrays[0].outcomes.shape
     outcomes = np.full((pairs, len(arrays), groups, *calls), NOT_PLANNED, np.int8)
     for number, one in enumerate(arrays):
         outcomes[:, number, : one.outcomes.shape[1]] = one.outcomes
+    if cancelled:
+        outcomes[outcomes == PENDING] = Outcome.CANCELLED
     return outcomes

@@ -12,10 +12,12 @@ from app.domain.judgment import Outcome
 from app.domain.order import Order, Slot
 from app.judging.httpx_engine import HttpxTransport
 from app.judging.pool import JudgePool
+from app.reports.sheet import Parameters
 from app.services import verbs
 from app.services.judge_shard import Bench, Slice, work_on
 from app.services.judges import resume_judge
 from app.services.pace import Pace
+from app.services.publish import Publisher
 from app.services.sweep import Sweeper
 from app.services.worker import Worker, new_owner
 from app.store import shards
@@ -154,6 +156,9 @@ async def test_cancel_discards_what_is_in_flight_and_counts_it(database, start_j
             assert await sql.fetchval("SELECT count(*) FROM judgments") == kept
     row = await sql.fetchrow("SELECT sum(judged) AS judged, sum(cancelled) AS cancelled FROM shards")
     assert (row["judged"], row["cancelled"]) == (kept, 80 - kept)
+    losses = (await Publisher(database).report(job.project, job.id, Parameters())).results.losses
+    assert [(line.kind, line.units) for line in losses.lost] == [("cancelled", 80 - kept)]
+    assert losses.missing_pairs["pending"] == losses.missing_pairs["lost"] == 0
 
 
 async def test_a_unit_that_kills_workers_fails_as_poison_and_the_others_are_judged(database, start_job, sql):

@@ -251,6 +251,8 @@ def test_losses_are_told_apart():
         ("cancelled", "cancelled", 2, 0.2),
     ]
     assert lost.by_order == [{"order": "AB", "lost": 1, "units": 5}, {"order": "BA", "lost": 1, "units": 5}]
+    deciles = [(entry["missing"], entry["pairs"]) for entry in lost.by_length]
+    assert [sum(column) for column in zip(*deciles, strict=True)] == [4, 5]
 
 
 def test_units_beyond_a_judges_plan_are_nobodys_loss():
