@@ -13,7 +13,7 @@ from app.domain.order import Order, Slot
 from app.judging.httpx_engine import HttpxTransport
 from app.judging.pool import JudgePool
 from app.reports.sheet import Parameters
-from app.services import verbs
+from app.services import look, verbs
 from app.services.judge_shard import Bench, Slice, work_on
 from app.services.judges import resume_judge
 from app.services.pace import Pace
@@ -112,10 +112,12 @@ async def test_an_endpoint_that_is_down_makes_the_job_wait_and_heals(database, s
     with StubJudge.start(slots=8) as stub:
         port = int(stub.url.rsplit(":", 1)[1].split("/")[0])
         judge = judge_at(stub)
-    await start_job(10, judge=judge, ready=False)
+    job = await start_job(10, judge=judge, ready=False)
     async with worker(database):
         await until(lambda: judge_is(sql, "waiting"))
-        assert await status(sql) == "running"
+        seen = await look.get_job(database, job.project, job.id)
+        assert seen.status == "running"
+        assert any("stub" in warning and "waiting" in warning for warning in seen.warnings)
         with StubJudge.start(slots=8, port=port):
             await until(lambda: ended(sql))
     assert await sql.fetchval("SELECT count(*) FROM judgments WHERE outcome = 0") == 20
