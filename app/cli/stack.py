@@ -109,10 +109,9 @@ def stay(stack: Stack, *, as_json: bool) -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup a hang-up stays ignored
             signal.signal(number, interrupt)
     logging.basicConfig(format="%(message)s")
-    with stack:
+    with stack, suppress(KeyboardInterrupt):
         show(describe(stack.home, stack.home.read_run()), as_json=as_json)
-        with suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        threading.Event().wait()
 
 
 def revealed(secret: SecretStr | None) -> str:
