@@ -50,7 +50,7 @@ def lines_of(results):
     return [results.headline, *results.axes, *results.slices, *results.strata]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sheets(), policies)
 def test_every_pair_ends_one_way_in_every_line(sheet, policy):
     results = build(sheet, Parameters(policy=policy.value)).results
@@ -67,7 +67,7 @@ def test_every_pair_ends_one_way_in_every_line(sheet, policy):
         assert sum(line.win_rate.n_pairs for line in results.strata) == len(sheet.cluster)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sheets(), policies)
 def test_results_are_canonical(sheet, policy):
     parameters = Parameters(policy=policy.value)
@@ -80,7 +80,7 @@ def test_results_are_canonical(sheet, policy):
     assert b"NaN" not in found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sheets())
 def test_submitting_the_pairs_the_other_way_round_changes_no_number(sheet):
     """Sides A and B change places everywhere: every line is the mirror of what it was."""
@@ -104,7 +104,7 @@ def test_submitting_the_pairs_the_other_way_round_changes_no_number(sheet):
             assert line.win_rate.estimate + other.win_rate.estimate == pytest.approx(1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sheets())
 def test_renaming_models_renames_and_no_more(sheet):
     found = build(sheet).results
