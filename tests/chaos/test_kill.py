@@ -45,14 +45,14 @@ def judge_all(there: World, worst: Callable[[str], None]) -> bytes:
 def do_the_worst(there: World, job: str) -> None:
     """Each fault hits while a shard is partly committed and a call is in flight, or the test says so."""
     first, second = there.workers
-    hit_in_mid_work(there, job, 0.04, first.kill)
+    hit_in_mid_work(there, job, 0.04, first.kill, victim=first)
     first.start()
     hit_in_mid_work(there, job, 0.12, there.empty_broker)
-    hit_in_mid_work(there, job, 0.20, lambda: freeze(second))
+    hit_in_mid_work(there, job, 0.20, lambda: freeze(second), victim=second)
     hit_in_mid_work(there, job, 0.50, there.api.kill)
     there.api.start()
     hit_in_mid_work(there, job, 0.55, there.database.restart)
-    hit_in_mid_work(there, job, 0.70, second.kill)
+    hit_in_mid_work(there, job, 0.70, second.kill, victim=second)
     second.start()
 
 
@@ -63,11 +63,16 @@ def freeze(process: Process) -> None:
     process.signal(signal.SIGCONT)
 
 
-def hit_in_mid_work(there: World, job: str, share: float, fault: Callable[[], None]) -> None:
-    """Wait for the share of units that is due, then for the right moment, and strike."""
+def hit_in_mid_work(
+    there: World, job: str, share: float, fault: Callable[[], None], victim: Process | None = None
+) -> None:
+    """Wait for the share of units that is due, then for the right moment, and strike.
+
+    The moment: a call is in flight and a shard is partly committed; one of the victim's own, where there is one.
+    """
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        done, partly = progress(there, job)
+        done, partly = progress(there, job, victim)
         assert done < 2 * PAIRS, f"the job was over before the fault at {share:.0%}"
         if done >= share * 2 * PAIRS and partly and there.judge.stats()["in_flight"] >= 1:
             fault()
@@ -76,15 +81,17 @@ def hit_in_mid_work(there: World, job: str, share: float, fault: Callable[[], No
     pytest.fail(f"no shard was partly committed with a call in flight at {share:.0%}")
 
 
-def progress(there: World, job: str) -> tuple[int, bool]:
-    """Units done, and whether a leased shard is partly committed; asked of the database itself."""
+def progress(there: World, job: str, victim: Process | None) -> tuple[int, bool]:
+    """Units done, and whether a leased shard (of the victim) is partly committed; asked of the database itself."""
     row = there.sql(
         """
         SELECT coalesce(sum(judged + abstained + failed), 0) AS done,
-          coalesce(bool_or(lease_until > clock_timestamp() AND judged > 0 AND is_open), false) AS partly
+          coalesce(bool_or(is_open AND judged > 0 AND lease_until > clock_timestamp() AND owner LIKE $2), false)
+            AS partly
         FROM shards s JOIN jobs j ON j.id = s.job_id WHERE j.public_id = $1::uuid
         """,
         job,
+        f"%:{victim.pid}:%" if victim else "%",
     )[0]
     return int(row["done"]), bool(row["partly"])
 
