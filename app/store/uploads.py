@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain.errors import NotFound
 from app.domain.trace import Image, Item, Pair, Trace, correctness, names_a_model
 from app.store.database import unavailable
-from app.store.tables import staged_pairs
+from app.store.tables.jobs import staged_pairs
 
 COLUMNS = tuple(column.name for column in staged_pairs.columns)
 

@@ -13,7 +13,8 @@ from app.services import submit
 from app.services.submit import Accepted, StagedPair
 from app.services.vault import Vault
 from app.store.database import Database
-from app.store.tables import jobs, metadata
+from app.store.tables import metadata
+from app.store.tables.jobs import jobs
 
 JUDGE = Judge(name="stub", urls=("http://127.0.0.1:9/v1",), served_model="stub-1")
 ODDS_JUDGE = Judge(name="odds", urls=("http://127.0.0.1:9/v1",), served_model="stub-2", method=Method.LOGPROBS)

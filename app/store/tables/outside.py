@@ -1,0 +1,83 @@
+"""What comes from elsewhere, and what goes out: imports, human labels, webhooks."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    REAL,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from app.store.tables.columns import big_key, created_at, metadata, of_job, of_project, small_key
+
+imports = Table(
+    "imports",
+    metadata,
+    small_key(),
+    Column("public_id", UUID(as_uuid=False), nullable=False, unique=True, server_default=text("gen_random_uuid()")),
+    of_project(),
+    Column("name", Text, nullable=False),
+    Column("spec", JSONB, nullable=False),
+    created_at(),
+)
+
+imported_verdicts = Table(
+    "imported_verdicts",
+    metadata,
+    Column("import_id", Integer, ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("item", Text),
+    Column("judge", Text, nullable=False),
+    Column("axis", Text, nullable=False),
+    Column("model_a", Text, nullable=False),
+    Column("model_b", Text, nullable=False),
+    Column("score", REAL),  # 1 = A wins, 0 = B wins, 0.5 = tie; NULL = abstained
+    Column("presented", SmallInteger),  # NULL = a final stance
+    Column("repeat", SmallInteger, nullable=False, server_default="0"),
+    Column("count", Integer, nullable=False, server_default="1"),
+    Column("cluster", Text),
+    Column("length_a", Integer),
+    Column("length_b", Integer),
+    Column("tags", JSONB, nullable=False),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    big_key(),
+    of_job(),
+    Column("seq", Integer, nullable=False),
+    Column("axis", Text, nullable=False),
+    Column("labeller", Text, nullable=False),
+    Column("side", SmallInteger),  # a Side; NULL = could not tell
+    Column("shown", SmallInteger, nullable=False),  # the Order the labeller saw
+    Column("design", Text, nullable=False),  # how the pair came to be labelled
+    Column("inclusion_probability", REAL),
+    Column("seconds", REAL),
+    created_at(),
+    UniqueConstraint("job_id", "seq", "axis", "labeller"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    big_key(),
+    of_job(),
+    Column("event", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    created_at(),
+    Column("not_before", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    Column("delivered_at", DateTime(timezone=True)),
+    Index("ix_outbox_due", "not_before", postgresql_where=text("delivered_at IS NULL")),
+)
