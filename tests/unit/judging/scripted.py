@@ -13,7 +13,7 @@ from app import rubrics
 from app.domain.errors import ImageMissing
 from app.domain.judge import Judge
 from app.domain.judgment import Judgment
-from app.domain.order import Order, Plan, axis_groups
+from app.domain.order import Order, Plan, Slot, axis_groups
 from app.domain.trace import Image, Item, Pair, Trace
 from app.judging.engine import Assignment, SliceEnd, StopSignal, Target, judge_slice
 from app.judging.pool import JudgePool, Patience
@@ -136,3 +136,13 @@ def pair(seq: int, image: str | None = None) -> Pair:
     images = (Image(sha256=image),) if image else ()
     item = Item(f"q{seq}", f"Question {seq}?", images=images)
     return Pair(item, Trace("base", f"trace a of {seq}"), Trace("tuned", f"trace b of {seq}"))
+
+
+def outcomes(bench):
+    return [judgment.outcome for judgment in bench.emitted]
+
+
+async def one_unit(bench, **more):
+    """Judge a single unit."""
+    end = await bench.judge_pairs(targets=[Target(0, pair(0), (Slot(Order.AB, 0, 0),))], **more)
+    return (bench.emitted[0] if bench.emitted else None), end

@@ -9,7 +9,8 @@ import numpy as np
 
 from app.domain.judgment import Outcome, Pick
 from app.domain.order import Order
-from app.reports.sheet import AxisPicks, JudgeFacts, Sheet
+from app.reports.build import build
+from app.reports.sheet import AxisPicks, JudgeFacts, Parameters, Sheet
 
 BOTH = (Order.AB, Order.BA)
 # What a judge says in the two orders when it means A, B, TIE, always-first, nothing.
@@ -77,3 +78,13 @@ def a_sheet(
         "prompt_hash": "ab",
     }
     return Sheet(**(content | changes))
+
+
+def results_of(sheet, **parameters):
+    """The results of a report on this sheet."""
+    return build(sheet, Parameters(**parameters)).results
+
+
+def check_of(results, name: str, judge: int = 0):
+    """One trust check of one judge."""
+    return next(check for check in results.judges[judge].checks if check["name"] == name)
