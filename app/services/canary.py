@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from app.services.judge_shard import Bench  # the bench is passed in; importing it would be a circle
 
 log = structlog.get_logger()
+# Longer than a canary may take; a process that dies over it holds the judge up for so long.
+LEASE_SECONDS = 45.0
 
 
 async def report_fault(database: Database, judge: int, fault: GateFault, pace: Pace) -> None:
@@ -26,12 +28,14 @@ async def report_fault(database: Database, judge: int, fault: GateFault, pace: P
         await finishing.pause_stuck_jobs(tx)
 
 
-async def check_one(bench: Bench) -> bool:
-    """Make the canary call of one judge that is due; False when none is."""
+async def take_due(bench: Bench) -> canaries.Suspected | None:
+    """A judge whose canary is due, taken for this process; None when none is."""
     async with bench.database.transaction() as tx:
-        due = await canaries.take_due(tx, after=bench.pace.reconnect, patience=bench.pace.canary)
-    if due is None:
-        return False
+        return await canaries.take_due(tx, after=bench.pace.reconnect, lease=LEASE_SECONDS)
+
+
+async def check(bench: Bench, due: canaries.Suspected) -> None:
+    """Make the canary call and say for all processes how the judge stands."""
     secret = None if due.secret is None else bench.vault.decrypt(due.secret)
     found = await canary(due.judge, secret, bench.pool.transport)
     async with bench.database.transaction() as tx:
@@ -45,4 +49,3 @@ async def check_one(bench: Bench) -> bool:
             case Health.UNREACHABLE:
                 await canaries.set_status(tx, due.id, JudgeStatus.WAITING, found.reason)
     log.info("judge.checked", judge=due.judge.name, health=found.health.value, reason=found.reason)
-    return True

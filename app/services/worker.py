@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 import structlog
 
@@ -36,7 +36,7 @@ class Worker:
     def __init__(self, bench: Bench, sweeper: Sweeper, bell: Callable[[Sequence[int]], None]) -> None:
         self._bench, self._sweeper, self._bell = bench, sweeper, bell
         self._running: dict[int, Slice] = {}
-        self._polled: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._freed = asyncio.Event()
         self._alone = False
@@ -44,16 +44,21 @@ class Worker:
         self._salt = random.Random()  # noqa: S311 - whose turn it is, not a secret
 
     async def run(self) -> None:
-        """All duties, until cancelled."""
+        """All duties, until cancelled; then what they began is cancelled, too (drain first to let it end)."""
         pace = self._bench.pace
-        async with asyncio.TaskGroup() as duties:
-            duties.create_task(self._every(pace.heartbeat, self._beat))
-            duties.create_task(self._every(pace.poll, self._poll))
-            duties.create_task(self._every(pace.poll, self._ring, wake=self._freed))
-            duties.create_task(self._every(pace.poll, self._check_judges))
-            duties.create_task(self._every(pace.sweep, self._sweeper.sweep))
-            duties.create_task(self._every(pace.poll, self._sweeper.prepare_pictures))
-            duties.create_task(self._every(CLEAR_AWAY_SECONDS, self._sweeper.clear_away))
+        try:
+            async with asyncio.TaskGroup() as duties:
+                duties.create_task(self._every(pace.heartbeat, self._beat))
+                duties.create_task(self._every(pace.poll, self._poll))
+                duties.create_task(self._every(pace.poll, self._ring, wake=self._freed))
+                duties.create_task(self._every(pace.poll, self._check_judges))
+                duties.create_task(self._every(pace.sweep, self._sweeper.sweep))
+                duties.create_task(self._every(pace.poll, self._sweeper.prepare_pictures))
+                duties.create_task(self._every(CLEAR_AWAY_SECONDS, self._sweeper.clear_away))
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def take_slice(self) -> bool:
         """Claim one shard and work on it; False when there was none or no room."""
@@ -119,9 +124,7 @@ class Worker:
     async def _poll(self) -> None:
         """Fill every free place; the usual way in is a bell, this is the one that cannot fail."""
         while (running := await self._claim()) is not None:
-            task = asyncio.create_task(self._work(running))
-            self._polled.add(task)  # the loop itself keeps only weak references
-            task.add_done_callback(self._polled.discard)
+            self._spawn(self._work(running))
 
     async def _ring(self) -> None:
         """Ring for shards that wait: commit first, then publish."""
@@ -134,8 +137,22 @@ class Worker:
                 log.warning("bell.failed", reason=type(problem).__name__)
 
     async def _check_judges(self) -> None:
-        while not self._draining and await canary.check_one(self._bench):
-            pass
+        """Canaries run beside each other: an endpoint that hangs must not keep another judge from starting."""
+        while not self._draining and (due := await canary.take_due(self._bench)) is not None:
+            self._spawn(self._guarded(canary.check(self._bench, due), judge=due.judge.name))
+
+    async def _guarded(self, work: Coroutine[None, None, None], **what: str) -> None:
+        try:
+            await work
+        except Unavailable as problem:
+            log.warning("canary.postponed", reason=problem.detail, **what)
+        except Exception:  # the edge of a task: nobody awaits it
+            log.exception("canary.failed", **what)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)  # the loop itself keeps only weak references
+        task.add_done_callback(self._tasks.discard)
 
     async def _every(
         self, seconds: float, duty: Callable[[], Awaitable[None]], wake: asyncio.Event | None = None

@@ -20,21 +20,22 @@ class Suspected:
     secret: bytes | None
 
 
-async def take_due(tx: AsyncConnection, *, after: float, patience: float) -> Suspected | None:
+async def take_due(tx: AsyncConnection, *, after: float, lease: float) -> Suspected | None:
     """Take the canary of one judge that is unverified or waiting, and has owed work; None when nothing is due.
 
-    Recorded here, before the call, so that all processes together make one such call per judge in `after` seconds.
-    `patience`: how long a first canary may take before its taker counts as dead.
+    Recorded here, before the call: no other process makes one for `lease` seconds, or until `set_status` has told
+    the outcome and `after` seconds have passed.
     """
     found = await tx.execute(
         text(
             """
-            UPDATE judges SET canary_at = clock_timestamp(), canaries = canaries + 1
+            UPDATE judges SET canaries = canaries + 1,
+              canary_at = clock_timestamp() + make_interval(secs => CAST(:lease AS float8))
             WHERE id = (
               SELECT g.id FROM judges g
               WHERE g.status IN ('unverified', 'waiting')
-                AND (g.canary_at IS NULL OR g.canary_at < clock_timestamp() - make_interval(secs =>
-                     CASE g.status WHEN 'unverified' THEN CAST(:patience AS float8) ELSE CAST(:after AS float8) END))
+                AND (g.canary_at IS NULL
+                     OR g.canary_at < clock_timestamp() - make_interval(secs => CAST(:after AS float8)))
                 AND EXISTS (
                   SELECT 1 FROM job_judges jj JOIN jobs j ON j.id = jj.job_id
                   WHERE jj.judge_id = g.id AND (j.status = 'running' OR j.status_reason LIKE 'judge_config:%'))
@@ -43,16 +44,18 @@ async def take_due(tx: AsyncConnection, *, after: float, patience: float) -> Sus
             RETURNING id, spec, secret
             """
         ),
-        {"after": after, "patience": patience},
+        {"after": after, "lease": lease},
     )
     row = found.one_or_none()
     return None if row is None else Suspected(row.id, judge_of(row.spec), row.secret)
 
 
 async def set_status(tx: AsyncConnection, judge: int, status: JudgeStatus, reason: str | None) -> None:
-    """Say how a judge stands and why."""
+    """Say what the canary found: how a judge stands and why."""
     await tx.execute(
-        text("UPDATE judges SET status = :status, status_reason = :reason WHERE id = :id"),
+        text(
+            "UPDATE judges SET status = :status, status_reason = :reason, canary_at = clock_timestamp() WHERE id = :id"
+        ),
         {"id": judge, "status": status.value, "reason": reason},
     )
 

@@ -35,7 +35,7 @@ judges = Table(
     Column("secret", LargeBinary),  # the endpoint's API key, encrypted; never leaves in the clear
     Column("status", Text, nullable=False, server_default="unverified"),
     Column("status_reason", Text),
-    Column("canary_at", DateTime(timezone=True)),  # when a process last took the canary
+    Column("canary_at", DateTime(timezone=True)),  # when the last canary ended, or until when one may be under way
     Column("canaries", Integer, nullable=False, server_default="0"),
     Column("capability", JSONB),
     created_at(),

@@ -123,6 +123,19 @@ async def test_an_endpoint_that_is_down_makes_the_job_wait_and_heals(database, s
     assert await sql.fetchval("SELECT count(*) FROM judgments WHERE outcome = 0") == 20
 
 
+async def test_a_judge_that_hangs_holds_up_no_other(database, start_job, sql):
+    with StubJudge.start(latency=60) as hanging, StubJudge.start(slots=8) as quick:
+        await start_job(4, judge=replace(judge_at(hanging), name="hanging"), ready=False, project="first")
+        await start_job(4, judge=judge_at(quick), ready=False, project="second")
+        async with worker(database):
+            await until(lambda: second_ended(sql), 10.0)
+    assert await sql.fetchval("SELECT count(*) FROM judgments") == 8
+
+
+async def second_ended(sql) -> bool:
+    return (await sql.fetchval("SELECT max(status) FILTER (WHERE id = 2) FROM jobs")) == "completed"
+
+
 async def judge_is(sql, wanted: str) -> bool:
     return await sql.fetchval("SELECT status FROM judges") == wanted
 
