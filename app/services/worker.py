@@ -15,6 +15,7 @@ from app.services import canary
 from app.services.judge_shard import Bench, Slice, work_on
 from app.services.sweep import Sweeper
 from app.store import shards, workers
+from app.store.shards import Key
 
 log = structlog.get_logger()
 BELLS_IN_THE_AIR = 16
@@ -35,7 +36,7 @@ class Worker:
 
     def __init__(self, bench: Bench, sweeper: Sweeper, bell: Callable[[Sequence[int]], None]) -> None:
         self._bench, self._sweeper, self._bell = bench, sweeper, bell
-        self._running: dict[int, Slice] = {}
+        self._running: dict[Key, Slice] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._freed = asyncio.Event()
@@ -85,7 +86,7 @@ class Worker:
         except Exception:  # the edge of a slice: the others go on, the lease brings this one back
             log.exception("slice.failed", shard=running.claim.shard)
         finally:
-            del self._running[running.claim.shard]
+            del self._running[running.claim.key]
             self._alone = self._alone and not running.claim.suspect
             self._freed.set()
 
@@ -103,7 +104,7 @@ class Worker:
                 )
             if claim is None:
                 return None
-            running = self._running[claim.shard] = Slice(claim)
+            running = self._running[claim.key] = Slice(claim)
             self._alone = claim.suspect
             return running
 
@@ -113,9 +114,9 @@ class Worker:
         async with self._bench.database.transaction() as tx:
             held = await shards.heartbeat(tx, [slice_.claim for slice_ in at_work], lease=self._bench.pace.lease)
             await workers.seen(tx, self._bench.owner, slices=len(at_work))
-        alive = {one.shard: one for one in held}
+        alive = {one.key: one for one in held}
         for running in at_work:
-            mine = alive.get(running.claim.shard)
+            mine = alive.get(running.claim.key)
             if mine is None:
                 running.lose()
             elif mine.job_status in STOPPING or mine.judge_status != "ready":

@@ -22,6 +22,9 @@ SUSPECT_AFTER = 2
 POISON_AFTER = 3
 
 
+Key = tuple[int, int]  # shard and fence: a shard that was lost and claimed anew is another claim
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """The unit a suspect shard touched last, and how many workers died on it."""
@@ -47,12 +50,16 @@ class Claim:
     suspect: bool
     named: Named | None
 
+    @property
+    def key(self) -> Key:
+        return self.shard, self.fence
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a heartbeat learns of a shard that is still ours."""
+    """What a heartbeat learns of a claim that is still ours."""
 
-    shard: int
+    key: Key
     job_status: str
     judge_status: str
 
@@ -119,12 +126,12 @@ async def heartbeat(tx: AsyncConnection, claims: Sequence[Claim], *, lease: floa
               jobs j, job_judges jj, judges g
             WHERE s.id = mine.id AND s.fence = mine.fence AND s.owner IS NOT NULL AND j.id = s.job_id
               AND jj.job_id = s.job_id AND jj.judge_no = s.judge_no AND g.id = jj.judge_id
-            RETURNING s.id, j.status, g.status
+            RETURNING s.id, s.fence, j.status, g.status
             """
         ),
         {"lease": lease, "ids": [c.shard for c in claims], "fences": [c.fence for c in claims]},
     )
-    return [Held(*row) for row in found]
+    return [Held((shard, fence), job, judge) for shard, fence, job, judge in found]
 
 
 async def release(tx: AsyncConnection, claim: Claim, *, not_before: float | None = None) -> bool:

@@ -80,7 +80,7 @@ async def test_a_heartbeat_keeps_the_lease_and_brings_news(database, start_job, 
     await sql.execute("UPDATE jobs SET status = 'paused'")
     async with database.transaction() as tx:
         held = await shards.heartbeat(tx, [mine, replace(mine, fence=mine.fence + 7)], lease=30.0)
-    assert [(one.shard, one.job_status) for one in held] == [(mine.shard, "paused")]
+    assert [(one.key, one.job_status) for one in held] == [(mine.key, "paused")]
     assert await sql.fetchval("SELECT lease_until > clock_timestamp() + interval '20 s' FROM shards")
 
 
@@ -92,6 +92,16 @@ async def test_a_heartbeat_that_comes_after_the_release_leases_nothing(database,
     async with database.transaction() as tx:
         assert await shards.heartbeat(tx, [mine], lease=30.0) == []
     assert await claim(database, "two") is not None
+
+
+async def test_a_shard_that_was_lost_and_claimed_anew_is_two_claims_to_a_heartbeat(database, start_job):
+    """So that the worker, which may still be at work under the old fence, drops that one and keeps the other."""
+    await start_job(4)
+    old = await claim(database, lease=0.0)
+    new = await claim(database)
+    async with database.transaction() as tx:
+        held = await shards.heartbeat(tx, [old, new], lease=30.0)
+    assert [one.key for one in held] == [new.key]
 
 
 async def test_a_released_shard_waits_as_long_as_it_was_told(database, start_job, sql):
