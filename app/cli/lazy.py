@@ -29,7 +29,7 @@ COMMANDS = {
     "down": ("stack", "Stop it."),
     "status": ("stack", "Show what runs."),
     "doctor": ("doctor", "Check this machine and the service, and say what to do."),
-    "db": ("schema", "Bring a database to the newest schema."),
+    "db": ("schema", "The newest schema, and the first key of a server."),
 }
 
 

@@ -61,6 +61,12 @@ def running(command: Command) -> Iterator[Child]:
         child.wait_or_kill(30)
 
 
+def first_key(api: Command) -> str:
+    """What the first lines of docker-compose.yml say to do for a key."""
+    command = [sys.executable, "-m", "app.cli", "db", "key"]
+    return subprocess.check_output(command, cwd=PROJECT, env=dict(api.environment), text=True).strip()
+
+
 def test_migrate_then_api_then_workers(storage):
     migrate = Child(as_in_compose(storage, "migrate"))
     assert migrate.wait() == 0, migrate.command.log.read_text()
@@ -71,6 +77,7 @@ def test_migrate_then_api_then_workers(storage):
     with running(api), running(worker):
         assert eventually(lambda: answers(f"{url}/readyz"), 120), api.log.read_text()
         assert httpx.get(f"{url}/v1/jobs").status_code == 401
+        assert httpx.get(f"{url}/v1/jobs", headers={"Authorization": f"Bearer {first_key(api)}"}).status_code == 200
         assert eventually(lambda: "ready" in worker.log.read_text(), 120), worker.log.read_text()
         check = SERVICES["api"]["healthcheck"]["test"][2:]
         probe = [sys.executable, *(part.replace("http://127.0.0.1:8080", url) for part in check)]

@@ -15,7 +15,7 @@ GROUPS = {
     "judges": ("add", "list", "test", "resume"),
     "projects": ("create", "list"),
     "keys": ("create", "list", "revoke"),
-    "db": ("upgrade",),
+    "db": ("upgrade", "key"),
 }
 EVERY = [(name,) for name in COMMANDS if name not in GROUPS] + [(name, sub) for name in GROUPS for sub in GROUPS[name]]
 
