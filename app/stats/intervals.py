@@ -61,7 +61,8 @@ class Interval:
     """The mean of n scores with its interval; the four numbers are None when n is 0.
 
     `se` is None when all scores are equal: the sample then says nothing about its own error.
-    `effective_clusters` is G* = n^2 / sum n_c^2.
+    `effective_clusters` is G* = n^2 / sum n_c^2. `n_eff`: as many independent wins and losses would have the same
+    error; with it and G* the rule answers at any other level (`wilson`).
     """
 
     estimate: float | None
@@ -71,10 +72,11 @@ class Interval:
     n: int
     n_clusters: int
     effective_clusters: float
+    n_eff: float
     warnings: tuple[str, ...] = ()
 
 
-NOTHING = Interval(None, None, None, None, 0, 0, 0.0, ("nothing was decided",))
+NOTHING = Interval(None, None, None, None, 0, 0, 0.0, 0.0, ("nothing was decided",))
 
 
 def mean_interval(score: Array, cluster: Array, confidence: Confidence = ROBUST_95) -> Interval:
@@ -135,7 +137,7 @@ def _by_rule(score: Array, sums: Array, sizes: Array, level: float) -> Interval:
     p = float(sums.sum()) / n
     variance = _variance_of_mean(score, sums, sizes, p) if score.min() < score.max() else None
     n_eff = g_star if variance is None else p * (1 - p) / variance
-    low, high = _wilson(p, n_eff, t_quantile(level, g_star))
+    low, high = wilson(p, n_eff, t_quantile(level, g_star))
     few = f"only {g_star:.1f} effective clusters: the interval is rough below {FEW_CLUSTERS}"
     return Interval(
         estimate=p,
@@ -145,6 +147,7 @@ def _by_rule(score: Array, sums: Array, sizes: Array, level: float) -> Interval:
         n=n,
         n_clusters=len(sizes),
         effective_clusters=g_star,
+        n_eff=n_eff,
         warnings=(few,) if g_star < FEW_CLUSTERS else (),
     )
 
@@ -160,7 +163,7 @@ def _variance_of_mean(score: Array, sums: Array, sizes: Array, p: float) -> floa
     return max(independent, jackknife)
 
 
-def _wilson(p: float, n_eff: float, quantile: float) -> tuple[float, float]:
+def wilson(p: float, n_eff: float, quantile: float) -> tuple[float, float]:
     """Wilson's score interval, written in n_eff/z^2 so that an infinite quantile gives [0, 1].
 
     It always holds p; the bounds only keep rounding from denying it at 0 and 1.
