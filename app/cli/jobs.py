@@ -48,6 +48,13 @@ def report(
     ] = None,
     slice_by: Annotated[str | None, typer.Option(help="The tag to slice by.")] = None,
     judges: Annotated[str | None, typer.Option(help="Only these judges, comma separated.")] = None,
+    control: Annotated[Literal["length"] | None, typer.Option(help="Also the rate at equal length.")] = None,
+    margin: Annotated[
+        float | None, typer.Option(min=0, max=0.5, help="Test equivalence within this distance of 1/2, e.g. 0.05.")
+    ] = None,
+    correction: Annotated[
+        Literal["holm", "bh"] | None, typer.Option(help="Of the p-values of axes and slices.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="For what is drawn.")] = None,
     as_json: options.Json = False,
 ) -> None:
@@ -61,6 +68,9 @@ def report(
         "interval": interval,
         "slice_by": slice_by,
         "judges": judges.split(",") if judges else None,
+        "control": control,
+        "margin": margin,
+        "correction": correction,
         "seed": seed,
     }
     given = {name: value for name, value in asked.items() if value is not None}

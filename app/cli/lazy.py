@@ -22,6 +22,7 @@ COMMANDS = {
     "cancel": ("jobs", "Cancel a job; what was judged is kept."),
     "retry": ("jobs", "Ask again what failed or was abstained from."),
     "delete": ("jobs", "Delete a finished job with its pairs and judgments."),
+    "import": ("imports", "Import verdicts made elsewhere: statistics without judging."),
     "judges": ("judges", "Add, list, test and resume judges."),
     "projects": ("access", "Create and list projects."),
     "keys": ("access", "Create, list and revoke API keys."),

@@ -24,6 +24,7 @@ from app.wire.pages import PageOut
 from app.wire.pairs import Accepted
 from app.wire.results import JudgmentOut, PairOut
 from app.wire.rubrics import RubricOut
+from app.wire.verdicts import ImportOut
 
 __all__ = ["Client", "ProblemError", "Unreachable"]
 
@@ -132,6 +133,27 @@ class Client:
     def report(self, job_id: str, format: str = "json", **parameters: Any) -> bytes:  # noqa: A002 - the API's word
         """The report as a file's content. Parameters: those of the API (policy, ties, level, ...)."""
         return self._get(_path("jobs", job_id, "report"), {"format": format} | parameters).content
+
+    # Verdicts made elsewhere --------------------------------------------------------------------------------------
+
+    def import_verdicts(
+        self,
+        name: str,
+        source: Path | Iterable[Line],
+        *,
+        content_type: str = NDJSON,
+        human: bool = False,
+        design: str = "unknown",
+    ) -> ImportOut:
+        """Store verdicts from a file or from lines of NDJSON; their report is `report(id)`."""
+        answer = self._link.send(
+            "POST",
+            "/v1/imports",
+            body=lambda: pieces(source, None),
+            params={"name": name, "human": human, "design": design},
+            headers={"Content-Type": content_type},
+        )
+        return _read(ImportOut, answer)
 
     # What jobs stand on -----------------------------------------------------------------------------------------
 

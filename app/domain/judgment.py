@@ -32,6 +32,7 @@ class Outcome(IntEnum):
     NO_CONTENT = 5
     LOW_MASS = 6
     UNSTORABLE = 7
+    ELSEWHERE = 8  # an imported row without a verdict: why is known where it was made
     ENDPOINT_ERROR = 50
     REJECTED = 51
     IMAGE_UNAVAILABLE = 52

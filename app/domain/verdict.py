@@ -133,12 +133,15 @@ def settle_many(
     orders: Sequence[Order] = (Order.AB, Order.BA),
     log_odds: Array | None = None,
     coin: Array | None = None,
+    final: Array | None = None,
 ) -> Settled:
     """Settle n pairs at once.
 
     `picks`: int8 (n, judges, orders, repeats), a `Pick` or 0 for none. `log_odds`: float, same shape, NaN for
     none; needed by `debias` and `debias_soft`. `coin`: bool (n,), True = the first of `orders` counts; needed
-    by `single`. Raises ValueError when what the policy needs is not there.
+    by `single`. `final`: float (n, judges), a stance that came finished from elsewhere as its score for side A in
+    [0, 1], NaN where there is none; it goes before `picks` and no policy changes it. Raises ValueError when what
+    the policy needs is not there.
     """
     policy = policy or Policy()
     if policy.name.needs_log_odds:
@@ -154,8 +157,16 @@ def settle_many(
         stances, soft = (np.where(coin[:, None], *shown) for shown in zip(first, last, strict=True))
     else:
         stances, soft = _views(picks, orders)
+    if final is None:
+        verdict = _vote(stances, policy.quorum)
+        return Settled(verdict, stances, _scores(verdict, soft, policy.name))
+    given = ~np.isnan(final)
+    stances = np.where(given, _stances_of_lean(final - HALF, 0.0), stances)
     verdict = _vote(stances, policy.quorum)
-    return Settled(verdict, stances, _scores(verdict, soft, policy.name))
+    score = _scores(verdict, np.where(given, final, soft), policy.name)
+    if final.shape[1] == 1:  # a lone judge's finished score is the pair's; a panel votes
+        score = np.where(given[:, 0], final[:, 0], score)
+    return Settled(verdict, stances, score)
 
 
 def _views(picks: Array, orders: Sequence[Order]) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ from app.domain.judgment import Outcome
 from app.domain.verdict import Verdict
 from app.reports.reading import Reading, tag_values
 from app.reports.report import Losses, LossLine
-from app.reports.sheet import PENDING, Sheet
+from app.reports.sheet import NOT_PLANNED, PENDING, Sheet
 
 Array = npt.NDArray[Any]
 DECILES = 10
@@ -23,7 +23,7 @@ def losses(reading: Reading) -> Losses:
     sheet = reading.sheet
     missing = reading.settled[sheet.primary_axis].verdict == Verdict.MISSING
     return Losses(
-        units=sum(units_of(sheet, judge).size for judge in range(len(sheet.judges))),
+        units=sum(planned(units_of(sheet, judge)) for judge in range(len(sheet.judges))),
         lost=[line for judge in range(len(sheet.judges)) for line in _loss_lines(sheet, judge)],
         missing_pairs=_missing_pairs(sheet, missing),
         by_tag=_by_tag(reading, missing),
@@ -33,17 +33,19 @@ def losses(reading: Reading) -> Losses:
 
 
 def units_of(sheet: Sheet, judge: int) -> Array:
-    """Outcomes of one judge's plan, (pairs, groups, orders, repeats): a log-probability judge has a group per
-    axis, any other only one.
-    """
-    groups = len(sheet.axes) if sheet.judges[judge].method == "logprobs" else 1
-    return sheet.outcomes[:, judge, :groups]
+    """Outcomes of one judge, (pairs, groups, orders, repeats); places that are no unit hold NOT_PLANNED."""
+    return sheet.outcomes[:, judge]
+
+
+def planned(units: Array) -> int:
+    """How many units there are in an array of outcomes."""
+    return int((units != NOT_PLANNED).sum())
 
 
 def units_by_outcome(sheet: Sheet, judge: int) -> dict[int, int]:
     """Number of units of every outcome that occurs, PENDING included, by rising outcome."""
-    count = np.bincount(units_of(sheet, judge).ravel().astype(np.int16) - PENDING)
-    return {number + PENDING: int(units) for number, units in enumerate(count) if units}
+    count = np.bincount(units_of(sheet, judge).ravel().astype(np.int16) - NOT_PLANNED)
+    return {number + NOT_PLANNED: int(units) for number, units in enumerate(count) if units and number}
 
 
 def kind_of(outcome: int) -> str:
@@ -58,11 +60,11 @@ def kind_of(outcome: int) -> str:
 
 
 def _loss_lines(sheet: Sheet, judge: int) -> Iterator[LossLine]:
-    planned = units_of(sheet, judge).size
+    total = planned(units_of(sheet, judge))
     for outcome, units in units_by_outcome(sheet, judge).items():
         if outcome != Outcome.JUDGED:
             reason = "pending" if outcome == PENDING else Outcome(outcome).label
-            yield LossLine(kind_of(outcome), reason, sheet.judges[judge].name, units, units / planned)
+            yield LossLine(kind_of(outcome), reason, sheet.judges[judge].name, units, units / total)
 
 
 def _missing_pairs(sheet: Sheet, missing: Array) -> dict[str, int]:
@@ -94,8 +96,10 @@ def _by_tag(reading: Reading, missing: Array) -> list[dict[str, Any]]:
 
 
 def _by_length(sheet: Sheet, missing: Array) -> list[dict[str, Any]]:
-    """Missing pairs by decile of their two traces' length in characters; empty when none is missing."""
-    if not missing.any():
+    """Missing pairs by decile of their two traces' length in characters; empty when none is missing, or a length is
+    unknown.
+    """
+    if not missing.any() or min(sheet.length_a.min(), sheet.length_b.min()) < 0:
         return []
     length = sheet.length_a + sheet.length_b
     edges = np.unique(np.quantile(length, np.arange(1, DECILES) / DECILES, method="lower"))
@@ -111,10 +115,12 @@ def _by_length(sheet: Sheet, missing: Array) -> list[dict[str, Any]]:
 
 
 def _by_order(sheet: Sheet) -> list[dict[str, Any]]:
-    """Units abstained or failed in each order."""
+    """Units abstained or failed in each order; empty where final stances do not tell the order."""
+    if sheet.imported and len(sheet.orders) == 1:
+        return []
     entries = []
     for place, order in enumerate(sheet.orders):
         shown = [units_of(sheet, judge)[:, :, place] for judge in range(len(sheet.judges))]
         lost = sum(int(((units > Outcome.JUDGED) & (units < Outcome.CANCELLED)).sum()) for units in shown)
-        entries.append({"order": order.name, "lost": lost, "units": sum(units.size for units in shown)})
+        entries.append({"order": order.name, "lost": lost, "units": sum(map(planned, shown))})
     return entries

@@ -12,9 +12,10 @@ from app.domain.errors import Invalid, Problem
 from app.domain.verdict import Policy, PolicyName, Settled, coins, settle_many
 from app.reports.matchups import Matchup, matchups
 from app.reports.sheet import JudgeFacts, Parameters, Sheet
-from app.stats.intervals import Confidence, IntervalKind, dense
+from app.stats.intervals import HALF, Confidence, IntervalKind, dense
 
 Array = npt.NDArray[Any]
+CORRECTIONS = ("holm", "bh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def unavailable(sheet: Sheet, axis: str, name: PolicyName) -> str:
 
 def settle_axis(sheet: Sheet, axis: str, policy: Policy) -> Settled:
     """Settle one axis. On an axis about images, judges that saw none have no vote."""
-    picks, log_odds = sheet.picks[axis].picks, sheet.picks[axis].log_odds
+    picks, log_odds, final = sheet.picks[axis].picks, sheet.picks[axis].log_odds, sheet.picks[axis].final
     if log_odds is None and policy.name.needs_log_odds:
         log_odds = np.full(picks.shape, np.nan, dtype=np.float32)
     if axis in sheet.image_axes:
@@ -85,7 +86,7 @@ def settle_axis(sheet: Sheet, axis: str, policy: Policy) -> Settled:
         picks = np.where(saw, picks, np.int8(0))
         log_odds = None if log_odds is None else np.where(saw, log_odds, np.float32(np.nan))
     coin = coins(sheet.seed, len(picks)) if policy.name is PolicyName.SINGLE else None
-    return settle_many(picks, policy, orders=sheet.orders, log_odds=log_odds, coin=coin)
+    return settle_many(picks, policy, orders=sheet.orders, log_odds=log_odds, coin=coin, final=final)
 
 
 def saw_images(judge: JudgeFacts) -> bool:
@@ -114,7 +115,12 @@ def _chosen(sheet: Sheet, names: tuple[str, ...] | None) -> Sheet:
 
 def _with(sheet: Sheet, judges: list[int]) -> Sheet:
     picks = {
-        axis: replace(of, picks=of.picks[:, judges], log_odds=None if of.log_odds is None else of.log_odds[:, judges])
+        axis: replace(
+            of,
+            picks=of.picks[:, judges],
+            log_odds=None if of.log_odds is None else of.log_odds[:, judges],
+            final=None if of.final is None else of.final[:, judges],
+        )
         for axis, of in sheet.picks.items()
     }
     kept = tuple(sheet.judges[index] for index in judges)
@@ -129,6 +135,9 @@ def _check(sheet: Sheet, parameters: Parameters) -> None:
         "level": 0 < parameters.level < 1,
         "ties": parameters.ties == "half_win",
         "order_effect": not parameters.order_effect,
+        "control": parameters.control in (None, "length"),
+        "margin": parameters.margin is None or 0 < parameters.margin < HALF,
+        "correction": parameters.correction in CORRECTIONS,
         "anchor": parameters.anchor in (None, *sheet.models),
         "judges": parameters.judges is None or (parameters.judges and set(parameters.judges) <= set(judges)),
     }
@@ -143,6 +152,9 @@ _REASONS = {
     "level": "must lie between 0 and 1",
     "ties": "only half_win is available",
     "order_effect": "is not available",
+    "control": "must be length",
+    "margin": "must lie between 0 and 1/2",
+    "correction": "must be one of holm, bh",
     "anchor": "must be a model of this job",
     "judges": "must name judges of this job",
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.reports.report_inference import DifferenceLine, EquivalenceLine, HeterogeneityLine, LengthLine, TestLine
+from app.reports.report_trust import Agreement, CalibratedLine, CalibrationLine, SequenceLine
 from app.stats.win_rate import Rate
 
 
@@ -28,6 +30,7 @@ class RateLine:
     slice: dict[str, str] | None = None
     stratum: str | None = None
     assessed: bool = True
+    test: TestLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class FitLine:
     components: list[list[str]]
     warnings: list[str]
     errors: str = ""
+    tied_groups: list[list[str]] = field(default_factory=list)
+    win_probabilities: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,14 @@ class Results:
     losses: Losses
     methods: Methods
     warnings: list[str] = field(default_factory=list)
+    equivalence: EquivalenceLine | None = None
+    heterogeneity: list[HeterogeneityLine] = field(default_factory=list)
+    differences: list[DifferenceLine] = field(default_factory=list)
+    length: list[LengthLine] = field(default_factory=list)
+    agreement: Agreement | None = None
+    calibrated: list[CalibratedLine] = field(default_factory=list)
+    calibration: list[CalibrationLine] = field(default_factory=list)
+    sequence: SequenceLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

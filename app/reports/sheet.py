@@ -29,6 +29,8 @@ class JudgeFacts:
     images_sent: int = 0
     served_as: Sequence[str] = ()
     logprob_kind: str | None = None
+    censored: int = 0  # log-probabilities that stand at the smallest one reported
+    single_order: bool = False  # each of its pairs was shown in one order only
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,29 @@ class AxisPicks:
     """Picks on one axis.
 
     `picks`: int8 (pairs, judges, orders, repeats), a Pick or 0 for none. `log_odds`: float32, same shape, NaN for
-    none, or None when no judge gives any.
+    none, or None when no judge gives any. `final`: float (pairs, judges), verdicts that came finished from
+    elsewhere as scores for side A in [0, 1], NaN for none, or None when there is none.
     """
 
     picks: Array
     log_odds: Array | None = None
-    censored: int = 0
+    final: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Human labels on one axis, L of them.
+
+    `pair`: int (L,) index into the sheet's pairs. `labeller`: int (L,) index into `Sheet.labellers`. `score`:
+    float (L,), 1 for side A, 0 for B, 1/2 for a tie, NaN where the labeller could not tell. `random`: bool (L,), the
+    pair was drawn at random. `probability`: float (L,), its inclusion probability, NaN where unknown.
+    """
+
+    pair: Array
+    labeller: Array
+    score: Array
+    random: Array
+    probability: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +71,8 @@ class Sheet:
     (pairs,), 1 right, 0 wrong, -1 unknown. `tags`: tag name -> object array (pairs,) of str or None.
     `length_a`, `length_b`: int (pairs,) characters. `outcomes`: int8 (units,) in the shape (pairs, judges,
     groups, orders, repeats), an Outcome, PENDING or NOT_PLANNED. `leaks`: bool (pairs,), a trace names a model.
-    `judges_saw_answers`, `judges_saw_reference`: what the prompts held.
+    `judges_saw_answers`, `judges_saw_reference`: what the prompts held. `labels`: axis -> human labels.
+    `imported`: the verdicts were made elsewhere. `metadata`: what the submitter told of the job.
     """
 
     models: tuple[str, ...]
@@ -82,6 +102,10 @@ class Sheet:
     judges_saw_reference: bool
     prompt_hash: str
     envelope: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, Labels] = field(default_factory=dict)
+    labellers: tuple[str, ...] = ()
+    imported: bool = False
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +120,7 @@ class Parameters:
     interval: str = "robust"
     slice_by: str = "modality"
     judges: tuple[str, ...] | None = None
+    control: str | None = None
+    margin: float | None = None
+    correction: str = "holm"
     seed: int = 0

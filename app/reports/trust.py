@@ -103,7 +103,7 @@ def _checks(reading: Reading, number: int, position: PositionLine) -> list[Check
         _losses(units_by_outcome(sheet, number)),
         _served_model(judge),
         _names(sheet.leaks),
-        *_censored(reading, judge),
+        *_censored(judge),
     ]
 
 
@@ -164,12 +164,12 @@ def _names(leaks: Array) -> Check:
     return _check("names of models", text, ok=not leaks.any())
 
 
-def _censored(reading: Reading, judge: JudgeFacts) -> list[Check]:
+def _censored(judge: JudgeFacts) -> list[Check]:
     """Log-probabilities that stand at the smallest one reported, told for judges that give any."""
     if judge.method != "logprobs":
         return []
-    censored = sum(picks.censored for picks in reading.sheet.picks.values())
-    return [_check("censored", f"{numbers.whole(censored)} log-probabilities censored", ok=censored == 0)]
+    text = f"{numbers.whole(judge.censored)} log-probabilities censored"
+    return [_check("censored", text, ok=judge.censored == 0)]
 
 
 def _with_interval(share: dict[str, float | int | None], level: float) -> str:

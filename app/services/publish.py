@@ -16,6 +16,8 @@ from app.domain.plan import plan_of
 from app.reports.build import build
 from app.reports.report import Report
 from app.reports.sheet import NOT_PLANNED, PENDING, Array, AxisPicks, JudgeFacts, Parameters, Sheet
+from app.services.imported_sheet import sheet_of
+from app.store import imports
 from app.store import sheet as stored
 from app.store.database import Database
 from app.store.targets import Frozen
@@ -34,19 +36,33 @@ class Publisher:
         self._turn = asyncio.Lock()
 
     async def report(self, project: int, job_id: str, parameters: Parameters) -> Report:
-        """The report of a job. NotFound for another project's; Invalid where a parameter does not fit it."""
+        """The report of a job or an import. NotFound for another project's; Invalid where a parameter does not fit
+        it.
+        """
         async with self._database.transaction() as tx:
             facts = await stored.job_facts(tx, project, job_id)
-        if facts is None:
+            imported = await imports.import_facts(tx, project, job_id) if facts is None else None
+        if facts is not None:
+            key: Key = (facts.public_id, parameters, facts.counters, facts.status)
+        elif imported is not None:
+            key = (imported.public_id, parameters, (imported.rows,), "imported")
+        else:
             raise NotFound("there is no such job")
-        key = (facts.public_id, parameters, facts.counters, facts.status)
         async with self._turn:
             if key not in self._kept:
-                sheet = await read_sheet(self._database, facts)
+                sheet = await self._sheet(facts, imported)
                 self._kept[key] = await asyncio.to_thread(build, sheet, parameters)
                 if len(self._kept) > SNAPSHOTS:
                     self._kept.popitem(last=False)
         return self._kept[key]
+
+    async def _sheet(self, facts: stored.JobFacts | None, imported: imports.ImportFacts | None) -> Sheet:
+        if facts is not None:
+            return await read_sheet(self._database, facts)
+        assert imported is not None  # noqa: S101 - one of the two is there
+        async with self._database.transaction() as tx:
+            verdicts = await imports.verdicts_of(tx, imported.id)
+        return await asyncio.to_thread(sheet_of, imported, verdicts)
 
 
 async def read_sheet(database: Database, facts: stored.JobFacts) -> Sheet:
@@ -79,7 +95,7 @@ async def read_sheet(database: Database, facts: stored.JobFacts) -> Sheet:
         axes=spec.axes,
         axis_titles={axis.name: axis.title for axis in rubric.axes},
         image_axes=frozenset(axis.name for axis in rubric.axes if axis.needs_image),
-        picks={axis: _axis_picks(axis, arrays, replies) for axis in spec.axes},
+        picks={axis: _axis_picks(axis, arrays) for axis in spec.axes},
         outcomes=_outcomes(arrays, cancelled=facts.status == JobStatus.CANCELLED),
         primary_axis=spec.primary_axis,
         policy={"name": spec.policy.name.value, "epsilon": spec.policy.epsilon, "quorum": spec.policy.quorum},
@@ -121,17 +137,18 @@ def _judge_facts(frozen: Frozen, told: stored.ReplyFacts) -> JudgeFacts:
         images_sent=told.images_sent,
         served_as=told.served_as,
         logprob_kind=told.logprob_kind,
+        censored=told.censored,
     )
 
 
-def _axis_picks(axis: str, arrays: Sequence[stored.JudgeArrays], replies: Sequence[stored.ReplyFacts]) -> AxisPicks:
+def _axis_picks(axis: str, arrays: Sequence[stored.JudgeArrays]) -> AxisPicks:
     """One axis over all judges; a judge without log-odds fills with NaN beside one that has them."""
     picks = np.stack([one.picks[axis] for one in arrays], axis=1)
     if all(one.log_odds is None for one in arrays):
         return AxisPicks(picks)
     blank = np.full(arrays[0].picks[axis].shape, np.nan, np.float32)
     odds = np.stack([one.log_odds[axis] if one.log_odds else blank for one in arrays], axis=1)
-    return AxisPicks(picks, odds, censored=sum(told.censored for told in replies))
+    return AxisPicks(picks, odds)
 
 
 def _outcomes(arrays: Sequence[stored.JudgeArrays], *, cancelled: bool) -> Array:

@@ -32,6 +32,11 @@ class ParametersIn(Input):
     interval: Literal["robust", "model", "bootstrap"] = "robust"
     slice_by: Label = "modality"
     judges: list[Label] | None = Field(None, description="a subset of the panel; repeat the parameter")
+    control: Literal["length"] | None = Field(None, description="also the rate at equal length")
+    margin: Annotated[float, Field(gt=0, lt=0.5)] | None = Field(
+        None, description="test equivalence within this distance of 1/2"
+    )
+    correction: Literal["holm", "bh"] = Field("holm", description="of the p-values of axes and slices")
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
 
     def to_domain(self) -> Parameters:
@@ -44,6 +49,9 @@ class ParametersIn(Input):
             interval=self.interval,
             slice_by=self.slice_by,
             judges=tuple(self.judges) if self.judges is not None else None,
+            control=self.control,
+            margin=self.margin,
+            correction=self.correction,
             seed=self.seed,
         )
 

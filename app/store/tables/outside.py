@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import (
     REAL,
+    Boolean,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -27,7 +29,8 @@ imports = Table(
     Column("public_id", UUID(as_uuid=False), nullable=False, unique=True, server_default=text("gen_random_uuid()")),
     of_project(),
     Column("name", Text, nullable=False),
-    Column("spec", JSONB, nullable=False),
+    Column("spec", JSONB, nullable=False),  # primary_axis, policy, seed: what a report takes as fixed
+    Column("rows", Integer, nullable=False, server_default="0"),  # moves with every file; the report's cache key
     created_at(),
 )
 
@@ -41,7 +44,7 @@ imported_verdicts = Table(
     Column("axis", Text, nullable=False),
     Column("model_a", Text, nullable=False),
     Column("model_b", Text, nullable=False),
-    Column("score", REAL),  # 1 = A wins, 0 = B wins, 0.5 = tie; NULL = abstained
+    Column("score", Double),  # 1 = A wins, 0 = B wins, 0.5 = tie; NULL = abstained
     Column("presented", SmallInteger),  # NULL = a final stance
     Column("repeat", SmallInteger, nullable=False, server_default="0"),
     Column("count", Integer, nullable=False, server_default="1"),
@@ -49,6 +52,9 @@ imported_verdicts = Table(
     Column("length_a", Integer),
     Column("length_b", Integer),
     Column("tags", JSONB, nullable=False),
+    Column("human", Boolean, nullable=False, server_default="false"),
+    Column("design", Text, nullable=False, server_default="unknown"),  # how a labelled pair was drawn
+    Column("inclusion_probability", Double),
 )
 
 labels = Table(
@@ -60,9 +66,9 @@ labels = Table(
     Column("axis", Text, nullable=False),
     Column("labeller", Text, nullable=False),
     Column("side", SmallInteger),  # a Side; NULL = could not tell
-    Column("shown", SmallInteger, nullable=False),  # the Order the labeller saw
+    Column("shown", SmallInteger),  # the Order the labeller saw; NULL = not told
     Column("design", Text, nullable=False),  # how the pair came to be labelled
-    Column("inclusion_probability", REAL),
+    Column("inclusion_probability", Double),
     Column("seconds", REAL),
     created_at(),
     UniqueConstraint("job_id", "seq", "axis", "labeller"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.domain.judgment import Outcome
+from app.reports.sheet import NOT_PLANNED
 from tests.unit.reports.a_sheet import a_judge, a_sheet, check_of, picks_of, results_of
 
 
@@ -60,6 +61,6 @@ def test_units_beyond_a_judges_plan_are_nobodys_loss():
     axes = {"overall": picks_of("A", "A"), "style": picks_of("A", "A")}
     judges = (a_judge("json"), a_judge("logprobs", method="logprobs"))
     outcomes = np.full((1, 2, 2, 2, 1), Outcome.JUDGED, dtype=np.int8)
-    outcomes[:, 0, 1] = -1  # a judge that answers all axes in one call has no second group
+    outcomes[:, 0, 1] = NOT_PLANNED  # a judge that answers all axes in one call has no second group
     lost = results_of(a_sheet(axes, judges=judges, outcomes=outcomes)).losses
     assert (lost.units, lost.lost) == (6, [])
