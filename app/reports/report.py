@@ -8,7 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.reports.report_inference import DifferenceLine, EquivalenceLine, HeterogeneityLine, LengthLine, TestLine
+from app.reports.report_inference import (
+    DifferenceLine,
+    EquivalenceLine,
+    HeterogeneityLine,
+    LengthLine,
+    SignificanceLine,
+)
 from app.reports.report_trust import Agreement, CalibratedLine, CalibrationLine, SequenceLine
 from app.stats.win_rate import Rate
 
@@ -30,7 +36,7 @@ class RateLine:
     slice: dict[str, str] | None = None
     stratum: str | None = None
     assessed: bool = True
-    test: TestLine | None = None
+    test: SignificanceLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

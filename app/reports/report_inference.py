@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class TestLine:
+class SignificanceLine:
     """Null "rate = 1/2", by inverting the printed interval.
 
     `p_adjusted` within `family` (axes x slices); None for the primary axis, which stands alone. `exploratory`: the
