@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any
 
+from app.reports.inference import chosen_afterwards, difference_lines, equivalence_line, heterogeneity_lines, tested
 from app.reports.lines import axis_lines, headline, policy_lines, slice_lines, stratum_lines
 from app.reports.losses import losses
 from app.reports.methods import methods
@@ -21,16 +22,17 @@ DEFAULTS = Parameters()
 def build(sheet: Sheet, parameters: Parameters = DEFAULTS) -> Report:
     """Every number of a report. Raises Invalid, naming the parameter that does not fit the sheet."""
     reading = read(sheet, parameters)
+    lines = tested(reading, headline(reading), axis_lines(reading), slice_lines(reading))
     models, fit = strengths(reading)
     positions = position_lines(reading)
     lost = losses(reading)
     results = Results(
         parameters=asdict(parameters) | {"policy": reading.policy.name.value},
         provenance=_provenance(reading),
-        headline=headline(reading),
+        headline=lines.headline,
         policies=policy_lines(reading),
-        axes=axis_lines(reading),
-        slices=slice_lines(reading),
+        axes=lines.axes,
+        slices=lines.slices,
         strata=stratum_lines(reading),
         models=models,
         fit=fit,
@@ -39,6 +41,9 @@ def build(sheet: Sheet, parameters: Parameters = DEFAULTS) -> Report:
         losses=lost,
         methods=methods(reading, lost, positions),
         warnings=_warnings(reading, lost),
+        equivalence=equivalence_line(reading, lines.headline),
+        heterogeneity=heterogeneity_lines(reading),
+        differences=difference_lines(reading),
     )
     return Report(envelope=dict(sheet.envelope), results=results)
 
@@ -70,5 +75,6 @@ def _warnings(reading: Reading, lost: Losses) -> list[str]:
         SINGLE_ORDER: len(sheet.orders) == 1,
         f"not assessed, since no judge saw an image: {', '.join(unseen)}": bool(unseen),
         f"no pair has the tag {tag}: no slices": tag not in sheet.tags,
+        f"slices by {tag} were chosen after submit: exploratory": tag in sheet.tags and chosen_afterwards(reading),
     }
     return [text for text, applies in told.items() if applies]

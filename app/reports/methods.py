@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.reports import numbers, sentences
+from app.reports.inference import CORRECTIONS
 from app.reports.reading import Reading, saw_images
 from app.reports.report import Losses, Methods, PositionLine
 from app.reports.sheet import JudgeFacts, Sheet
@@ -35,7 +36,8 @@ def _paragraph(reading: Reading, lost: Losses) -> str:
             f"Intervals of {numbers.level_percent(reading.confidence.level)}: {INTERVALS[reading.confidence.kind]};",
             "they cover items, not the choice of judge.",
             f"{_missing(lost).capitalize()}; bounds give all missing pairs to one side and to the other.",
-            "Other axes and slices are not adjusted for multiplicity.",
+            "The headline comparison stands alone; p-values of all other comparisons are adjusted as one family",
+            f"by the method of {CORRECTIONS[reading.parameters.correction][0]}.",
         )
     )
 

@@ -74,11 +74,11 @@ def signed(value: float | None, digits: int = 2) -> str:
     return NOTHING if value is None else f"{value:+z.{digits}f}".replace("-", "−")
 
 
-def signed_interval(low: float | None, high: float | None) -> str:
+def signed_interval(low: float | None, high: float | None, digits: int = 2) -> str:
     """(0.2, None) -> "+0.20 to ∞": a strength's interval may be open to one side, or unknown."""
     if low is None and high is None:
         return "no interval"
-    return f"{'−∞' if low is None else signed(low)} to {'∞' if high is None else signed(high)}"
+    return f"{'−∞' if low is None else signed(low, digits)} to {'∞' if high is None else signed(high, digits)}"
 
 
 def _hundredths(fraction: float) -> str:

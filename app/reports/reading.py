@@ -15,7 +15,6 @@ from app.reports.sheet import JudgeFacts, Parameters, Sheet
 from app.stats.intervals import HALF, Confidence, IntervalKind, dense
 
 Array = npt.NDArray[Any]
-CORRECTIONS = ("holm", "bh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def _check(sheet: Sheet, parameters: Parameters) -> None:
         "order_effect": not parameters.order_effect,
         "control": parameters.control in (None, "length"),
         "margin": parameters.margin is None or 0 < parameters.margin < HALF,
-        "correction": parameters.correction in CORRECTIONS,
+        "correction": parameters.correction in ("holm", "bh"),
         "anchor": parameters.anchor in (None, *sheet.models),
         "judges": parameters.judges is None or (parameters.judges and set(parameters.judges) <= set(judges)),
     }

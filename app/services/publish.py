@@ -101,6 +101,7 @@ async def read_sheet(database: Database, facts: stored.JobFacts) -> Sheet:
         policy={"name": spec.policy.name.value, "epsilon": spec.policy.epsilon, "quorum": spec.policy.quorum},
         rubric={"name": rubric.name, "version": rubric.version, "hash": rubric.hash()},
         seed=facts.seed,
+        metadata=spec.metadata,
         judges_saw_answers=columns.has_answer,
         judges_saw_reference=columns.has_reference,
         prompt_hash=prompts,
