@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any
 
+from app.reports.agreement import agreement
 from app.reports.inference import chosen_afterwards, difference_lines, equivalence_line, heterogeneity_lines, tested
 from app.reports.lines import axis_lines, headline, policy_lines, slice_lines, stratum_lines
 from app.reports.losses import losses
 from app.reports.methods import methods
+from app.reports.monitoring import sequence_lines
 from app.reports.reading import Reading, read
 from app.reports.report import Losses, Report, Results
 from app.reports.sentences import SINGLE_ORDER
@@ -25,6 +27,7 @@ def build(sheet: Sheet, parameters: Parameters = DEFAULTS) -> Report:
     lines = tested(reading, headline(reading), axis_lines(reading), slice_lines(reading))
     models, fit = strengths(reading)
     positions = position_lines(reading)
+    judges = judge_lines(reading, positions)
     lost = losses(reading)
     results = Results(
         parameters=asdict(parameters) | {"policy": reading.policy.name.value},
@@ -37,13 +40,15 @@ def build(sheet: Sheet, parameters: Parameters = DEFAULTS) -> Report:
         models=models,
         fit=fit,
         position=positions,
-        judges=judge_lines(reading, positions),
+        judges=judges,
         losses=lost,
         methods=methods(reading, lost, positions),
         warnings=_warnings(reading, lost),
         equivalence=equivalence_line(reading, lines.headline),
         heterogeneity=heterogeneity_lines(reading),
         differences=difference_lines(reading),
+        agreement=agreement(reading, judges),
+        sequences=sequence_lines(reading),
     )
     return Report(envelope=dict(sheet.envelope), results=results)
 

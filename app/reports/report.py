@@ -174,7 +174,7 @@ class Results:
     agreement: Agreement | None = None
     calibrated: list[CalibratedLine] = field(default_factory=list)
     calibration: list[CalibrationLine] = field(default_factory=list)
-    sequence: SequenceLine | None = None
+    sequences: list[SequenceLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,199 @@
+"""Agreement of judges with each other, with people, and of axes with each other (docs/statistics.md, section 16)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.domain.judgment import Side
+from app.domain.verdict import HALF
+from app.reports.reading import Reading
+from app.reports.report import JudgeLine
+from app.reports.report_trust import Agreement, AgreementLine
+from app.reports.sheet import Labels
+from app.stats import agreement as between
+from app.stats.correlation import correlations, signed
+from app.stats.human_agreement import HumanVotes, human_agreement, judge_against_humans
+from app.stats.intervals import Interval
+from app.stats.krippendorff import krippendorff_alpha
+from app.stats.panel import effective_panel_size
+
+Array = npt.NDArray[Any]
+PEOPLE = "people"
+ITEMS_ONLY = "The interval covers items, not the choice of judge: the range over judges stands beside it."
+
+
+def agreement(reading: Reading, judges: list[JudgeLine]) -> Agreement | None:
+    """Who agrees with whom; None where one judge stands alone, on one axis, without labels."""
+    lines = [*_between_judges(reading), *_with_people(reading)]
+    found = Agreement(
+        lines=lines,
+        alpha=list(_alphas(reading)),
+        panel=_panel(reading),
+        judge_range=_range(judges),
+        axes=list(_between_axes(reading)),
+        notes=[ITEMS_ONLY] if len(judges) > 1 else [],
+    )
+    return found if found.lines or found.alpha or found.axes else None
+
+
+def votes_of(labels: Labels) -> HumanVotes:
+    """Labels as single votes."""
+    side = np.select([np.isnan(labels.score), labels.score > HALF, labels.score < HALF], [0, Side.A, Side.B], Side.TIE)
+    return HumanVotes(labels.pair, labels.labeller, side.astype(np.int8))
+
+
+def _between_judges(reading: Reading) -> Iterator[AgreementLine]:
+    names = [judge.name for judge in reading.sheet.judges]
+    for axis in reading.sheet.axes:
+        votes = between.votes(reading.settled[axis].stances)
+        for one, other in combinations(range(len(names)), 2):
+            both = [
+                between.agreement(votes[:, one], votes[:, other], reading.sheet.cluster, reading.confidence, ties=ties)
+                for ties in (True, False)
+            ]
+            yield _line("judge_judge", (names[one], names[other]), axis, both)
+
+
+def _with_people(reading: Reading) -> Iterator[AgreementLine]:
+    """Every judge against single votes of people, and people against each other: the ceiling."""
+    sheet = reading.sheet
+    for axis in sheet.axes:
+        labels = sheet.labels.get(axis)
+        if labels is None or not len(labels.pair):
+            continue
+        people, votes = votes_of(labels), between.votes(reading.settled[axis].stances)
+        for number, judge in enumerate(sheet.judges):
+            own = np.ascontiguousarray(votes[:, number])
+            both = [
+                judge_against_humans(own, people, sheet.cluster, reading.confidence, ties=ties)
+                for ties in (True, False)
+            ]
+            yield _line("judge_human", (judge.name, PEOPLE), axis, both)
+        if len(sheet.labellers) > 1:
+            shares = [human_agreement(people, sheet.cluster, reading.confidence, ties=ties) for ties in (True, False)]
+            note = "single person against single person: the ceiling for a judge"
+            yield AgreementLine("human_human", PEOPLE, PEOPLE, axis, _share(shares[0]), _share(shares[1]), None, note)
+
+
+def _line(kind: str, names: tuple[str, str], axis: str, both: list[between.Agreement]) -> AgreementLine:
+    """`both`: with ties, and without."""
+    first = both[0]
+    kappa = {"estimate": first.kappa, "low": first.kappa_low, "high": first.kappa_high}
+    return AgreementLine(
+        kind=kind,
+        first=names[0],
+        second=names[1],
+        axis=axis,
+        with_ties=_share(first.share),
+        without_ties=_share(both[1].share),
+        kappa=None if first.kappa is None else kappa,
+        note="; ".join(first.warnings),
+    )
+
+
+def _share(interval: Interval) -> dict[str, Any]:
+    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n}
+
+
+def _alphas(reading: Reading) -> Iterator[dict[str, Any]]:
+    """Krippendorff's alpha of the judges, and of the people, on every axis with two or more of them."""
+    sheet = reading.sheet
+    for axis in sheet.axes:
+        if len(sheet.judges) > 1:
+            yield _alpha(reading, "judges", axis, between.votes(reading.settled[axis].stances))
+        labels = sheet.labels.get(axis)
+        if labels is not None and len(labels.pair) and len(sheet.labellers) > 1:
+            yield _alpha(reading, PEOPLE, axis, _matrix(reading, votes_of(labels)))
+
+
+def _alpha(reading: Reading, kind: str, axis: str, ratings: Array) -> dict[str, Any]:
+    found = krippendorff_alpha(ratings, reading.sheet.cluster, reading.confidence)
+    return {
+        "kind": kind,
+        "axis": axis,
+        "raters": ratings.shape[1],
+        "estimate": found.alpha,
+        "low": found.low,
+        "high": found.high,
+        "n": found.n,
+        "note": "; ".join(found.warnings),
+    }
+
+
+def _matrix(reading: Reading, people: HumanVotes) -> Array:
+    """(pairs, labellers) votes, 0 where missing."""
+    ratings = np.zeros((len(reading.sheet.cluster), len(reading.sheet.labellers)), np.int8)
+    ratings[people.pair, people.labeller] = people.vote
+    return ratings
+
+
+def gold(reading: Reading) -> tuple[str, Array]:
+    """What is known to be better on the primary axis, a `Side` or 0 (pairs,), and where it is known from.
+
+    The side whose answer alone is right; where no answers are known, the side most people chose.
+    """
+    sheet = reading.sheet
+    known = (sheet.right_a >= 0) & (sheet.right_b >= 0) & (sheet.right_a != sheet.right_b)
+    if known.any():
+        return "pairs with one right answer", np.where(known, np.where(sheet.right_a > 0, Side.A, Side.B), 0).astype(
+            np.int8
+        )
+    labels = sheet.labels.get(sheet.primary_axis)
+    if labels is None or not len(labels.pair):
+        return "", np.zeros(len(sheet.cluster), np.int8)
+    told = ~np.isnan(labels.score)
+    lean = np.bincount(labels.pair[told], labels.score[told] - HALF, minlength=len(sheet.cluster))
+    return "pairs labelled by people", np.select([lean > 0, lean < 0], [Side.A, Side.B], 0).astype(np.int8)
+
+
+def _panel(reading: Reading) -> dict[str, Any] | None:
+    """How many independent judges the panel is worth by its errors; without gold, how its votes correlate."""
+    judges = len(reading.sheet.judges)
+    if judges == 1:
+        return None
+    stances = reading.settled[reading.sheet.primary_axis].stances
+    source, better = gold(reading)
+    if better.any():
+        votes = between.votes(stances[better > 0])
+        errors = np.where(votes == 0, np.nan, votes != better[better > 0, None])
+        found = effective_panel_size(errors)
+        return {
+            "judges": judges, "effective": found.effective, "mean_correlation": found.mean_correlation, "of": "errors",
+            "gold": source, "n": found.n, "note": "; ".join(found.warnings),
+        }  # fmt: skip
+    votes_correlate = correlations(signed(stances))
+    return {
+        "judges": judges, "effective": None, "mean_correlation": votes_correlate.mean, "of": "votes", "gold": None,
+        "n": min(count for row in votes_correlate.n for count in row),
+        "note": "without gold labels only the correlation of votes is known, not of errors",
+    }  # fmt: skip
+
+
+def _range(judges: list[JudgeLine]) -> dict[str, Any] | None:
+    """The lowest and the highest win rate of any one judge."""
+    rates = [(line.win_rate.estimate, line.judge) for line in judges if line.win_rate.estimate is not None]
+    if len(rates) < 2:  # noqa: PLR2004 - a range needs two
+        return None
+    (low, lowest), (high, highest) = min(rates), max(rates)
+    return {"low": low, "lowest": lowest, "high": high, "highest": highest, "judges": len(rates)}
+
+
+def _between_axes(reading: Reading) -> Iterator[dict[str, Any]]:
+    """How one judge's axes correlate (halo), where it judged several in one call."""
+    sheet = reading.sheet
+    for number, judge in enumerate(sheet.judges):
+        if len(sheet.axes) == 1 or judge.method == "logprobs":
+            continue
+        found = correlations(
+            np.stack([signed(reading.settled[axis].stances[:, number]) for axis in sheet.axes], axis=1)
+        )
+        for one, other in combinations(range(len(sheet.axes)), 2):
+            yield {
+                "judge": judge.name, "first": sheet.axes[one], "second": sheet.axes[other],
+                "correlation": found.coefficient[one][other], "n": found.n[one][other],
+            }  # fmt: skip
