@@ -50,7 +50,7 @@ def correlations(values: Array) -> Correlations:
     total, square = columns @ here.T, (columns * columns) @ here.T
     per = np.maximum(n, 1)
     variance = square - total * total / per
-    varies = variance > CONSTANT * square.max(axis=1, keepdims=True, initial=0)
+    varies = variance > CONSTANT * square
     known = varies & varies.T & (n > 1)
     scale = np.sqrt(np.where(known, variance * variance.T, 1.0))
     value = np.clip((products - total * total.T / per) / scale, -1.0, 1.0)

@@ -19,9 +19,7 @@ def test_stances_as_numbers():
 
 
 @given(
-    st.lists(
-        st.lists(st.sampled_from([-1.0, 0.0, 1.0, 1e6 + 0.1, np.nan]), min_size=3, max_size=3), min_size=1, max_size=20
-    )
+    st.lists(st.lists(st.sampled_from([-1.0, 0.0, 1.0, 0.3, np.nan]), min_size=3, max_size=3), min_size=1, max_size=20)
 )
 def test_correlations_are_those_of_numpy_on_the_rows_both_have(rows):
     values = np.array(rows)
@@ -34,7 +32,7 @@ def test_correlations_are_those_of_numpy_on_the_rows_both_have(rows):
             if not len(both) or x.min() == x.max() or y.min() == y.max():
                 assert found.coefficient[i][j] is None
             else:
-                assert found.coefficient[i][j] == pytest.approx(np.corrcoef(x, y)[0, 1], abs=1e-5)
+                assert found.coefficient[i][j] == pytest.approx(np.corrcoef(x, y)[0, 1], abs=1e-9)
 
 
 def test_a_small_spread_far_from_zero_is_no_constant():
