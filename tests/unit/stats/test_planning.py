@@ -120,6 +120,11 @@ def test_simulated_jobs_show_equivalence_as_planned():
     assert 0.74 <= power <= 0.86
 
 
+def test_losses_are_made_up_for():
+    whole = plan(HalfWidth(0.05)).pairs
+    assert plan(HalfWidth(0.05), Sample(lost_share=0.2)).pairs == math.ceil(whole / 0.8)
+
+
 def test_few_clusters_are_warned_of():
     assert "effective clusters" in plan(Detect(), Sample(rate=0.95)).warnings[0]
     assert plan(Detect(), Sample(rate=0.95)).effective_clusters >= 10
