@@ -6,7 +6,9 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from app.reports.agreement import agreement
+from app.reports.calibrated import calibrated_lines, calibration_lines
 from app.reports.inference import chosen_afterwards, difference_lines, equivalence_line, heterogeneity_lines, tested
+from app.reports.length import length_lines
 from app.reports.lines import axis_lines, headline, policy_lines, slice_lines, stratum_lines
 from app.reports.losses import losses
 from app.reports.methods import methods
@@ -48,6 +50,9 @@ def build(sheet: Sheet, parameters: Parameters = DEFAULTS) -> Report:
         heterogeneity=heterogeneity_lines(reading),
         differences=difference_lines(reading),
         agreement=agreement(reading, judges),
+        calibrated=calibrated_lines(reading),
+        calibration=calibration_lines(reading),
+        length=length_lines(reading),
         sequences=sequence_lines(reading),
     )
     return Report(envelope=dict(sheet.envelope), results=results)

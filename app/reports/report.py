@@ -92,8 +92,8 @@ class PositionLine:
     """Position bias of one judge on one axis.
 
     `first_share`: share of picks for the first position among decided picks, with its interval; `bias` is that
-    minus 1/2. `consistency`: share of pairs judged in both orders whose orders agree. Both as Rate-like dicts
-    {estimate, low, high, n}.
+    minus 1/2. `consistency`: share of pairs judged in both orders whose orders agree. `excess`: flips by order beyond
+    the noise floor, None without repeats. All as Rate-like dicts {estimate, low, high, n}.
     """
 
     judge: str
@@ -104,6 +104,7 @@ class PositionLine:
     flips: int
     partials: int
     note: str = ""
+    excess: dict[str, float | int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,9 @@ class CalibratedLine:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationLine:
-    """How well a judge's soft verdicts are calibrated against labels. `curve`: [{low, high, n, mean, share}]."""
+    """How well a judge's soft verdicts are calibrated against labels. `curve`: [{start, end, mean,
+    estimate, low, high, n}].
+    """
 
     judge: str
     axis: str

@@ -9,12 +9,14 @@ import numpy.typing as npt
 from app.domain.judgment import Outcome
 from app.domain.verdict import Policy, PolicyName, Settled, settle_many
 from app.reports import numbers, sentences
+from app.reports.gates import gates
 from app.reports.lines import rates
 from app.reports.losses import kind_of, units_by_outcome
 from app.reports.reading import Reading, alone, saw_images, settle_axis
 from app.reports.report import JudgeLine, PositionLine
 from app.reports.sheet import JudgeFacts
 from app.stats.intervals import HALF, Interval
+from app.stats.noise_floor import flip_excess
 from app.stats.position_bias import PositionBias, position_bias
 
 Array = npt.NDArray[Any]
@@ -66,14 +68,24 @@ def _position_line(reading: Reading, number: int, axis: str) -> PositionLine:
         flips=found.flips,
         partials=found.partials,
         note="; ".join(notes),
+        excess=_excess(reading, number, axis),
     )
+
+
+def _excess(reading: Reading, number: int, axis: str) -> dict[str, float | int | None] | None:
+    """Flips by order beyond those by mere noise; None where the plan has no repeats to tell noise by."""
+    sheet = reading.sheet
+    if sheet.repeats == 1 or len(sheet.orders) == 1:
+        return None
+    found = flip_excess(sheet.picks[axis].picks[:, number], sheet.cluster, reading.confidence, orders=sheet.orders)
+    return {"estimate": found.excess, "low": found.low, "high": found.high, "n": found.n}
 
 
 def _position(reading: Reading, number: int, axis: str) -> PositionBias:
     sheet = reading.sheet
     picks = sheet.picks[axis].picks[:, number]
     votes = axis not in sheet.image_axes or saw_images(sheet.judges[number])
-    if votes and reading.policy.name in _BY_PICKS:
+    if votes and reading.policy.name in _BY_PICKS and sheet.picks[axis].final is None:
         stances = reading.settled[axis].stances[:, number]
     else:
         stances = settle_many(picks[:, None], Policy(), orders=sheet.orders).stances[:, 0]
@@ -104,6 +116,7 @@ def _checks(reading: Reading, number: int, position: PositionLine) -> list[Check
         _served_model(judge),
         _names(sheet.leaks),
         *_censored(judge),
+        *gates(reading, number),
     ]
 
 

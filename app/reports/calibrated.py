@@ -1,0 +1,165 @@
+"""What people would say: the human-calibrated win rate, and how well soft verdicts are calibrated against labels.
+
+Definitions: docs/statistics.md, sections 17 and 18.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.domain.errors import Invalid
+from app.domain.imported import Design
+from app.domain.verdict import PolicyName
+from app.reports import numbers
+from app.reports.matchups import Matchup
+from app.reports.reading import Reading, alone, policy_of, settle_axis
+from app.reports.report_trust import CalibratedLine, CalibrationLine
+from app.reports.sheet import Labels
+from app.stats import ppi
+from app.stats.calibration import brier_score, reliability_curve
+from app.stats.intervals import Interval
+from app.stats.temperature import fit_temperature
+
+Array = npt.NDArray[Any]
+
+
+def calibrated_lines(reading: Reading) -> list[CalibratedLine]:
+    """Every axis that people labelled, for every two models; new items are the target."""
+    return [
+        _calibrated(reading, matchup, axis, labels)
+        for axis, labels in reading.sheet.labels.items()
+        if len(labels.pair) and axis in reading.settled and reading.assessed(axis)
+        for matchup in reading.matchups
+        if matchup.model_a != matchup.model_b
+    ]
+
+
+def _calibrated(reading: Reading, matchup: Matchup, axis: str, labels: Labels) -> CalibratedLine:
+    given = _labels_of(matchup, labels, len(reading.sheet.cluster))
+    score, cluster = matchup.score(reading.settled[axis]), reading.sheet.cluster[matchup.rows]
+    try:
+        found = ppi.calibrated_rate(score, cluster, given, confidence=reading.confidence)
+    except Invalid as error:
+        return _unavailable(reading, matchup, axis, len(given.index), error)
+    return CalibratedLine(
+        model_a=matchup.model_a,
+        model_b=matchup.model_b,
+        axis=axis,
+        available=True,
+        estimate=found.estimate,
+        se=found.se,
+        low=found.low,
+        high=found.high,
+        level=found.level,
+        labels=found.n_labels,
+        weight=found.tuning,
+        target=found.target.value,
+        human_only=_share(found.human),
+        judge_only=_share(found.judge),
+        text=_text(matchup, found),
+        note="; ".join(found.warnings),
+    )
+
+
+def _labels_of(matchup: Matchup, labels: Labels, pairs: int) -> ppi.Labels:
+    """The labels on a matchup's pairs from `model_a`'s side; of several labellers the mean."""
+    place = np.full(pairs, -1)
+    place[matchup.rows] = np.arange(len(matchup.rows))
+    told = (place[labels.pair] >= 0) & ~np.isnan(labels.score)
+    at = place[labels.pair[told]]
+    score = labels.score[told]
+    if matchup.flipped is not None:
+        score = np.where(matchup.flipped[at], 1 - score, score)
+    index, first, inverse = np.unique(at, return_index=True, return_inverse=True)
+    mean = np.bincount(inverse, score, len(index)) / np.maximum(np.bincount(inverse, minlength=len(index)), 1)
+    probability = labels.probability[told][first]
+    if labels.random[told].all():
+        return ppi.Labels(index, mean, Design.RANDOM)
+    known = not np.isnan(probability).any()
+    design = Design.FILTERED if known else Design.UNKNOWN
+    return ppi.Labels(index, mean, design, probability if known else None)
+
+
+def _unavailable(reading: Reading, matchup: Matchup, axis: str, labels: int, error: Invalid) -> CalibratedLine:
+    reasons = "; ".join(problem.reason for problem in error.problems)
+    why = f"{error.detail}: {reasons}" if reasons else error.detail
+    return CalibratedLine(
+        model_a=matchup.model_a,
+        model_b=matchup.model_b,
+        axis=axis,
+        available=False,
+        estimate=None,
+        se=None,
+        low=None,
+        high=None,
+        level=reading.confidence.level,
+        labels=labels,
+        weight=None,
+        target=ppi.Population.NEW_ITEMS.value,
+        human_only=None,
+        judge_only=None,
+        text=f"no human-calibrated rate on {axis}: {why}",
+        note=why,
+    )
+
+
+def _text(matchup: Matchup, found: ppi.Calibrated) -> str:
+    interval = f"{numbers.level_percent(found.level)} CI {numbers.interval(found.low, found.high)}"
+    return (
+        f"human-calibrated win rate of {matchup.model_a} against {matchup.model_b}: {numbers.percent(found.estimate)} "
+        f"({interval}; PPI++ for {found.target.words}, {numbers.whole(found.n_labels)} labels, "
+        f"{numbers.whole(found.n_pairs)} judged pairs, judge weighted {found.tuning:.2f}); "
+        f"labels alone {_told(found.human)}, judge alone {_told(found.judge)}"
+    )
+
+
+def _told(interval: Interval) -> str:
+    return f"{numbers.percent(interval.estimate)} ({numbers.interval(interval.low, interval.high)})"
+
+
+def _share(interval: Interval) -> dict[str, Any]:
+    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n}
+
+
+def calibration_lines(reading: Reading) -> list[CalibrationLine]:
+    """Every judge that gives log-probabilities, on every axis that people labelled."""
+    if len(reading.sheet.orders) == 1:
+        return []
+    return [
+        _calibration(reading, number, axis, labels)
+        for number, judge in enumerate(reading.sheet.judges)
+        if judge.method == "logprobs"
+        for axis, labels in reading.sheet.labels.items()
+        if len(labels.pair) and axis in reading.settled
+    ]
+
+
+def _calibration(reading: Reading, number: int, axis: str, labels: Labels) -> CalibrationLine:
+    soft = settle_axis(alone(reading.sheet, number), axis, policy_of(reading.sheet, PolicyName.DEBIAS_SOFT.value))
+    known = ~np.isnan(labels.score) & ~np.isnan(soft.score[labels.pair])
+    pair, label = labels.pair[known], labels.score[known]
+    p, cluster = soft.score[pair], reading.sheet.cluster[pair]
+    tempered, note = None, ""
+    try:
+        tempered = fit_temperature(p, label, cluster, reading.parameters.seed)
+    except Invalid as error:
+        note = error.detail
+    return CalibrationLine(
+        judge=reading.sheet.judges[number].name,
+        axis=axis,
+        labels=len(label),
+        brier=_share(brier_score(p, label, cluster, reading.confidence)),
+        temperature=tempered.temperature if tempered else None,
+        brier_tempered=tempered.after.brier if tempered else None,
+        curve=list(_curve(reading, p, label, cluster)),
+        note=note or "; ".join(tempered.warnings if tempered else ()),
+    )
+
+
+def _curve(reading: Reading, p: Array, label: Array, cluster: Array) -> Iterator[dict[str, Any]]:
+    for one in reliability_curve(p, label, cluster, reading.confidence):
+        yield {"start": one.start, "end": one.end, "mean": one.mean, **_share(one.observed)}

@@ -1,0 +1,97 @@
+"""Trust checks that need more than a judge's own picks: known answers, people, and whose family it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app.reports import numbers
+from app.reports.agreement import gold, votes_of
+from app.reports.reading import Reading
+from app.reports.sheet import JudgeFacts
+from app.stats.agreement import votes
+from app.stats.human_agreement import judge_against_humans
+from app.stats.known_answer import GateNote, KnownAnswer, known_answer
+
+Check = dict[str, Any]
+
+# Always naming one side is right for two thirds of the gold pairs at most; a judge has to beat that.
+THRESHOLD = 2 / 3
+_NOTES = {
+    GateNote.TOO_FEW: "fewer than 30 such pairs",
+    GateNote.UNBALANCED: "too few of them on one of the sides",
+}
+
+
+def gates(reading: Reading, number: int) -> list[Check]:
+    """The checks of one judge."""
+    return [
+        *_known_answers(reading, number),
+        *_people(reading, number),
+        *_family(reading, reading.sheet.judges[number]),
+    ]
+
+
+def _known_answers(reading: Reading, number: int) -> Iterator[Check]:
+    """Fine when the judge is surely right more often than one who always names one side; one pair per item."""
+    source, better = gold(reading)
+    if not better.any():
+        return
+    own = votes(reading.settled[reading.sheet.primary_axis].stances[:, number])
+    _, one_each = np.unique(np.where(better > 0, reading.sheet.cluster, -1), return_index=True)
+    found = known_answer(own[one_each], better[one_each], THRESHOLD, reading.confidence.level)
+    yield {"name": "known answers", "ok": found.passed, "text": _told(found, source, reading.confidence.level)}
+
+
+def _told(found: KnownAnswer, source: str, level: float) -> str:
+    right = f"right in {numbers.whole(found.correct)} of {numbers.whole(found.n)} {source}, one of each cluster"
+    bound = f"exact {numbers.level_percent(level)} lower bound {numbers.percent(found.low)}"
+    why = [_NOTES[note] for note in found.notes if note in _NOTES]
+    return "; ".join((right, f"{bound}, wanted above {numbers.percent(THRESHOLD)}", *why))
+
+
+def _people(reading: Reading, number: int) -> Iterator[Check]:
+    """How often the judge votes as people do; a number to read, not a gate."""
+    axis = reading.sheet.primary_axis
+    labels = reading.sheet.labels.get(axis)
+    if labels is None or not len(labels.pair):
+        return
+    own = np.ascontiguousarray(votes(reading.settled[axis].stances[:, number]))
+    share = judge_against_humans(own, votes_of(labels), reading.sheet.cluster, reading.confidence, ties=False).share
+    told = numbers.share({"estimate": share.estimate, "low": share.low, "high": share.high, "n": share.n})
+    yield {"name": "people", "ok": None, "text": f"agrees with people, ties left out: {told} votes"}
+
+
+def _family(reading: Reading, judge: JudgeFacts) -> Iterator[Check]:
+    """Self-preference: fine when the judge has nothing to do with the models and what they learnt from."""
+    known = _kinship(reading.sheet.metadata)
+    if known is None:
+        return
+    own = {name.lower() for name in (judge.family, judge.served_model, judge.name) if name}
+    related = [told for told, names in known if own & {name.lower() for name in names}]
+    text = "; ".join(related) if related else "no kinship with a model or the items is known"
+    yield {"name": "self-preference", "ok": not related, "text": text}
+
+
+def _kinship(metadata: Mapping[str, Any]) -> list[tuple[str, Sequence[str]]] | None:
+    """What the submitter told of families, by model_families, trained_on_outputs_of and item_source_models; None when
+    nothing.
+    """
+    families, trained = metadata.get("model_families"), metadata.get("trained_on_outputs_of")
+    sources = metadata.get("item_source_models")
+    if not any(isinstance(value, dict | list) for value in (families, trained, sources)):
+        return None
+    known = [(f"of one family with {model}", _names(family)) for model, family in _entries(families)]
+    known += [(f"{model} was trained on its outputs", _names(teachers)) for model, teachers in _entries(trained)]
+    return [*known, ("it made or filtered the items", _names(sources))]
+
+
+def _entries(value: Any) -> list[tuple[str, Any]]:
+    return list(value.items()) if isinstance(value, dict) else []
+
+
+def _names(value: Any) -> list[str]:
+    listed = value if isinstance(value, list) else [value]
+    return [name for name in listed if isinstance(name, str)]
