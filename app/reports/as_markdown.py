@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from app.reports import numbers, phrases, tables
+from app.reports import numbers, phrases, sections, tables
 from app.reports.report import RateLine, Report, Results
+from app.reports.sections import Section
 from app.reports.tables import Table
 
 # Escaping these keeps outside words words: no markup, link, formula, cell border or HTML.
@@ -32,10 +33,12 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _section("Axes", tables.rates("Axis", results.axes, level))
     yield from _section("Slices", tables.rates("Slice", results.slices, level))
     yield from _section("Strata of answer correctness", tables.rates("Answers", results.strata, level))
+    yield from _sections(sections.comparisons(results))
     yield from _strengths(results, level)
     yield from _section("Position bias", tables.position(results.position, level))
     yield from _section("Judges", tables.judges(results.judges, level))
     yield from _section("Trust checks", tables.checks(results.judges))
+    yield from _sections(sections.trust(results))
     yield from _losses(results)
     yield from _methods(report)
 
@@ -65,6 +68,18 @@ def _section(title: str, table: Table) -> Iterator[str]:
     yield from (f"## {title}", "", *_table(table), "")
     if table.notes:
         yield from (*(f"- {escape(note)}" for note in table.notes), "")
+
+
+def _sections(found: Sequence[Section]) -> Iterator[str]:
+    for section in found:
+        yield from (f"## {section.title}", "")
+        if section.words:
+            yield from (*(f"- {escape(text)}" for text in section.words), "")
+        for name, table in section.tables.items():
+            yield from (f"### {escape(name)}", "") if len(section.tables) > 1 else ()
+            yield from (*_table(table), "")
+            if table.notes:
+                yield from (*(f"- {escape(note)}" for note in table.notes), "")
 
 
 def _table(table: Table) -> Iterator[str]:

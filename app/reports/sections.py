@@ -1,0 +1,185 @@
+"""Sections of a report beyond its rates, as words and tables: Markdown and HTML only lay them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.reports import numbers
+from app.reports.report import Results
+from app.reports.report_trust import Agreement, AgreementLine, CalibrationLine
+from app.reports.tables import Table
+
+KINDS = {"judge_judge": "judge and judge", "judge_human": "judge and people", "human_human": "people among themselves"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`key` names the section for charts; `words` are paragraphs; `tables` are named. All text is plain."""
+
+    key: str
+    title: str
+    words: list[str] = field(default_factory=list)
+    tables: dict[str, Table] = field(default_factory=dict)
+
+
+def comparisons(results: Results) -> list[Section]:
+    """What follows the rates: people, margins, differences between models and slices, length."""
+    found = (_people(results), _equivalence(results), _differences(results), _heterogeneity(results), _length(results))
+    return [section for section in found if section.words or section.tables]
+
+
+def trust(results: Results) -> list[Section]:
+    """What follows the checks of the judges: agreement, calibration, the sequence."""
+    found = (_agreement(results.agreement), _calibration(results.calibration), _sequences(results))
+    return [section for section in found if section.words or section.tables]
+
+
+def _people(results: Results) -> Section:
+    return Section("people", "What people would say", [line.text + "." for line in results.calibrated])
+
+
+def _equivalence(results: Results) -> Section:
+    line = results.equivalence
+    if line is None:
+        return Section("equivalence", "Equivalence")
+    p = f"p for equivalence {numbers.p_value(line.p_equivalence)}, for non-inferiority"
+    told = f"Margin {numbers.percent(line.margin)}; {p} {numbers.p_value(line.p_non_inferiority)}."
+    return Section("equivalence", "Equivalence", [f"{line.text}.", told])
+
+
+def _differences(results: Results) -> Section:
+    words = [line.text + (f" ({line.note})" if line.note else "") + "." for line in results.differences]
+    return Section("differences", "Differences against a shared base", words)
+
+
+def _heterogeneity(results: Results) -> Section:
+    rows = [
+        (
+            f"{line.model_a} against {line.model_b}",
+            line.axis,
+            line.tag,
+            numbers.whole(line.slices),
+            numbers.NOTHING if line.statistic is None else f"{line.statistic:.2f}",
+            numbers.NOTHING if line.df is None else f"{line.df:.0f}, {line.df_denominator or 0:.1f}",
+            numbers.p_value(line.p),
+        )
+        for line in results.heterogeneity
+    ]
+    columns = ("Models", "Axis", "Tag", "Slices", "F", "Degrees of freedom", "p")
+    notes = _distinct(f"{line.axis}: {line.note}" for line in results.heterogeneity if line.note)
+    return _with_table("heterogeneity", "Do the slices differ?", Table(columns, rows, names=3, notes=notes))
+
+
+def _length(results: Results) -> Section:
+    rows = [
+        (
+            f"{line.model_a} against {line.model_b}",
+            numbers.share(line.longer_won),
+            numbers.NOTHING if line.controlled is None else numbers.share(line.controlled),
+            "yes" if line.extrapolated else "no",
+        )
+        for line in results.length
+    ]
+    columns = ("Models", "Longer trace won", "Win rate at equal length", "Extrapolated")
+    notes = _distinct(line.note for line in results.length)
+    return _with_table("length", "Length", Table(columns, rows, names=1, notes=notes))
+
+
+def _agreement(found: Agreement | None) -> Section:
+    if found is None:
+        return Section("agreement", "Agreement")
+    rows = [_agreement_row(line) for line in found.lines]
+    columns = ("Who", "First", "Second", "Axis", "Agree, ties counted", "Agree, ties left out", "Cohen's kappa")
+    notes = _distinct(line.note for line in found.lines if line.note)
+    tables = {
+        "Agreement": Table(columns, rows, names=4, notes=notes),
+        "Krippendorff's alpha": Table(
+            ("Who", "Axis", "Raters", "Alpha", "Pairs"), list(map(_alpha_row, found.alpha)), 2
+        ),
+        "Correlation of axes": Table(
+            ("Judge", "Axis", "And axis", "Correlation", "Pairs"), list(map(_axes_row, found.axes)), 3
+        ),
+    }
+    return Section("agreement", "Agreement", _agreement_words(found), {k: t for k, t in tables.items() if t.rows})
+
+
+def _agreement_words(found: Agreement) -> list[str]:
+    words = list(found.notes)
+    span = found.judge_range
+    if span is not None:
+        words.append(
+            f"Win rates of single judges run from {numbers.percent(span['low'])} ({span['lowest']}) to "
+            f"{numbers.percent(span['high'])} ({span['highest']})."
+        )
+    panel = found.panel
+    if panel is not None and panel["effective"] is not None:
+        words.append(
+            f"By the errors on {panel['gold']} the panel of {panel['judges']} is worth {panel['effective']:.1f} "
+            f"independent judges (mean correlation {numbers.signed(panel['mean_correlation'])}, n = {panel['n']:,})."
+        )
+    elif panel is not None:
+        words.append(
+            f"Mean correlation of {panel['of']} between judges {numbers.signed(panel['mean_correlation'])}, "
+            f"n = {panel['n']:,}: {panel['note']}."
+        )
+    return words
+
+
+def _agreement_row(line: AgreementLine) -> tuple[str, ...]:
+    shares = (numbers.share(line.with_ties), numbers.share(line.without_ties))
+    return (KINDS[line.kind], line.first, line.second, line.axis, *shares, _coefficient(line.kappa))
+
+
+def _alpha_row(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        entry["kind"], entry["axis"], str(entry["raters"]), _coefficient(entry), numbers.whole(entry["n"]),
+    )  # fmt: skip
+
+
+def _axes_row(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        entry["judge"], entry["first"], entry["second"], numbers.signed(entry["correlation"]),
+        numbers.whole(entry["n"]),
+    )  # fmt: skip
+
+
+def _coefficient(value: Mapping[str, Any] | None) -> str:
+    if value is None or value["estimate"] is None:
+        return numbers.NOTHING
+    return f"{numbers.signed(value['estimate'])} ({numbers.signed_interval(value['low'], value['high'])})"
+
+
+def _calibration(lines: Sequence[CalibrationLine]) -> Section:
+    words = []
+    for line in lines:
+        brier = line.brier["estimate"] if line.brier else None
+        if brier is None:
+            words.append(f"{line.judge}, {line.axis}: {line.note or 'no labels'}.")
+            continue
+        told = f"{line.judge}, {line.axis}: Brier score {brier:.3f} on {numbers.whole(line.labels)} labels"
+        if line.temperature is not None and line.brier_tempered is not None:
+            told += f"; at temperature {line.temperature:.2f}, held out, {line.brier_tempered:.3f}"
+        words.append(told + (f" ({line.note})" if line.note else "") + ".")
+    rows = [
+        (line.judge, line.axis, f"{bin_['start']:.1f} to {bin_['end']:.1f}", f"{bin_['mean']:.2f}", numbers.share(bin_))
+        for line in lines
+        for bin_ in line.curve
+    ]
+    columns = ("Judge", "Axis", "Probability for A", "Mean", "People chose A")
+    found = _with_table("calibration", "Calibration of soft verdicts", Table(columns, rows, names=3))
+    return Section(found.key, found.title, words, found.tables)
+
+
+def _sequences(results: Results) -> Section:
+    words = [f"{line.text}. The target is {line.note}." for line in results.sequences]
+    return Section("sequences", "Confidence sequence", words)
+
+
+def _with_table(key: str, title: str, table: Table) -> Section:
+    return Section(key, title, [], {title: table} if table.rows else {})
+
+
+def _distinct(texts: Iterator[str] | Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
