@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any
 
-from app.reports.report import RateLine, Report, Results
-from app.stats.win_rate import Rate
+from app.reports.rate_rows import COLUMNS, rate_rows
+from app.reports.report import Report
 
-NAMES = ("scope", "rate", "model_a", "model_b", "axis", "policy", "tag", "value", "stratum", "judge", "assessed")
-SCALARS = tuple(field.name for field in fields(Rate) if field.name not in ("bounds", "warnings"))
-COLUMNS = (*NAMES, *SCALARS, "bound_low", "bound_high", "warnings")
 # What a spreadsheet may take for the start of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-Row = dict[str, Any]
 
 
 def render(report: Report) -> str:
@@ -24,59 +17,8 @@ def render(report: Report) -> str:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, restval="")
     writer.writeheader()
-    writer.writerows({column: _cell(value) for column, value in row.items()} for row in _rows(report.results))
+    writer.writerows({column: _cell(value) for column, value in row.items()} for row in rate_rows(report.results))
     return out.getvalue()
-
-
-def _rows(results: Results) -> Iterator[Row]:
-    scopes = {"axis": results.axes, "slice": results.slices, "stratum": results.strata}
-    scopes = {"headline": [results.headline] if results.headline else []} | scopes
-    for scope, lines in scopes.items():
-        for line in lines:
-            yield from _line_rows(scope, line)
-    yield from _policy_rows(results)
-    for judge in results.judges:
-        yield _named(results, "judge") | {"judge": judge.judge, "assessed": True} | _rate("win_rate", judge.win_rate)
-
-
-def _line_rows(scope: str, line: RateLine) -> Iterator[Row]:
-    names = {
-        "scope": scope,
-        "model_a": line.model_a,
-        "model_b": line.model_b,
-        "axis": line.axis,
-        "stratum": line.stratum,
-        "assessed": line.assessed,
-        **(line.slice or {}),
-    }
-    for name, value in (("win_rate", line.win_rate), ("preference_rate", line.preference_rate)):
-        yield names | (_rate(name, value) if line.assessed else _without_estimate(name, value))
-
-
-def _policy_rows(results: Results) -> Iterator[Row]:
-    for line in results.policies:
-        names = _named(results, "policy") | {"policy": line.policy, "assessed": line.available}
-        for name, value in (("win_rate", line.win_rate), ("preference_rate", line.preference_rate)):
-            yield names | (_rate(name, value) if value is not None else {"rate": name})
-
-
-def _named(results: Results, scope: str) -> Row:
-    """Rates of the headline comparison carry its names."""
-    line = results.headline
-    names = {"model_a": line.model_a, "model_b": line.model_b, "axis": line.axis} if line else {}
-    return {"scope": scope, **names}
-
-
-def _rate(name: str, value: Rate) -> Row:
-    low, high = value.bounds or (None, None)
-    scalars = {scalar: getattr(value, scalar) for scalar in SCALARS}
-    return {"rate": name, **scalars, "bound_low": low, "bound_high": high, "warnings": "; ".join(value.warnings)}
-
-
-def _without_estimate(name: str, value: Rate) -> Row:
-    """An axis that was not assessed shows its pairs, and no number that could be taken for a result."""
-    unknown = dict.fromkeys(("estimate", "se", "low", "high", "bound_low", "bound_high"))
-    return _rate(name, value) | unknown
 
 
 def _cell(value: object) -> str:
@@ -84,6 +26,8 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        value = "; ".join(value)
     if isinstance(value, str):
         return f"'{value}" if value.startswith(FORMULA) else value
     return repr(value) if isinstance(value, int) else f"{value:.12g}"

@@ -7,10 +7,10 @@ text and means the same without colours: a filled point is an interval that leav
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.reports import numbers
-from app.reports.report import ModelLine, PositionLine
+from app.reports.report import ModelLine, PositionLine, RateLine
 from app.stats.win_rate import Rate
 
 # Okabe and Ito's colours, which stay apart for colour-blind readers. The page gives each a dark twin.
@@ -25,7 +25,8 @@ ENDING_COLOURS = {
     "lost": VERMILION,
 }
 WIDTH = 430
-ROW, AXIS = 46, 42
+ROW, LOW_ROW, AXIS = 46, 27, 42
+CHARACTER = 7  # no letter is wider, on average over a name
 LONGEST_NAME = 38
 HALF = 0.5
 PERCENT = "format(100 * datum.value, '.0f') + ' %'"
@@ -35,8 +36,17 @@ _COLOUR = {
     "legend": None,
     "scale": {"domain": ["above", "around", "below"], "range": [BLUE, QUIET, VERMILION]},
 }
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 Spec = dict[str, Any]
 Row = dict[str, Any]
+
+
+class _Layout(NamedTuple):
+    """Where the words of a row stand, how far below the row's middle its mark, how high a row is."""
+
+    words: list[Spec]
+    below: int
+    step: int
 
 
 def forest(lines: Sequence[tuple[str, Rate | None]], *, of: str, without: str = "not assessed") -> Spec:
@@ -45,7 +55,24 @@ def forest(lines: Sequence[tuple[str, Rate | None]], *, of: str, without: str = 
     `lines`: (name, rate), a rate of None prints `without`. `of`: the model whose win rate it is.
     """
     rows = [_rate_row(name, value, without) for name, value in lines]
-    return _framed(_intervals(rows, title=f"win rate of {_short(of)}", domain=(0.0, 1.0), reference=HALF))
+    return _framed(_intervals(rows, _under(), title=f"win rate of {_short(of)}", domain=(0.0, 1.0), reference=HALF))
+
+
+def grouped_forest(lines: Sequence[tuple[str, RateLine | None]], *, of: str) -> Spec:
+    """Win rates as papers print them: name, mark and numbers on one line, headings between them.
+
+    `lines`: (name, line); (heading, None) stands over the rows that follow it.
+    """
+    rows = [
+        _rate_row(name, line.win_rate if line.assessed else None, "not assessed") if line else _heading(name)
+        for name, line in lines
+    ]
+    title = f"win rate of {_short(of)}"
+    spec = _intervals(rows, _Layout(_beside(), 0, LOW_ROW), title=title, domain=(0.0, 1.0), reference=HALF)
+    room = {"left": CHARACTER * (max((len(row["name"] or row["heading"]) for row in rows), default=0) + 2),
+            "right": CHARACTER * (max((len(row["text"]) for row in rows), default=0) + 2)}  # fmt: skip
+    framed = _framed(spec)
+    return framed | {"padding": framed["padding"] | room}
 
 
 def strengths(models: Sequence[ModelLine]) -> Spec:
@@ -59,7 +86,7 @@ def strengths(models: Sequence[ModelLine]) -> Spec:
         )
         for line in models
     ]
-    return _framed(_intervals(rows, title="strength (natural log)", domain=None, reference=0.0))
+    return _framed(_intervals(rows, _under(), title="strength (natural log)", domain=None, reference=0.0))
 
 
 def position(lines: Sequence[PositionLine]) -> Spec:
@@ -68,8 +95,8 @@ def position(lines: Sequence[PositionLine]) -> Spec:
     picked = [_share_row(name, line.first_share, HALF) for name, line in named]
     agreed = [_share_row(name, line.consistency, 1.0) for name, line in named]
     panels = [
-        _intervals(picked, title="first trace picked", domain=(0.0, 1.0), reference=HALF),
-        _intervals(agreed, title="the two orders agree", domain=(0.0, 1.0), reference=1.0),
+        _intervals(picked, _under(), title="first trace picked", domain=(0.0, 1.0), reference=HALF),
+        _intervals(agreed, _under(), title="the two orders agree", domain=(0.0, 1.0), reference=1.0),
     ]
     # Panels in a column have no size of their own to fix.
     return _framed({"vconcat": panels, "spacing": 28, "autosize": "pad"})
@@ -105,6 +132,10 @@ def _rate_row(name: str, value: Rate | None, without: str) -> Row:
     return _row(name, text, (value.estimate, value.low, value.high), HALF) | {"least": low, "most": high}
 
 
+def _heading(words: str) -> Row:
+    return _row("", "", (None, None, None), HALF) | {"heading": _short(words)}
+
+
 def _share_row(name: str, value: Mapping[str, float | int | None], reference: float) -> Row:
     values = (value.get("estimate"), value.get("low"), value.get("high"))
     return _row(name, numbers.share(value), values, reference)
@@ -123,18 +154,20 @@ def _short(name: str) -> str:
     return flat if len(flat) <= LONGEST_NAME else flat[: LONGEST_NAME - 1] + "…"
 
 
-def _intervals(rows: list[Row], *, title: str, domain: tuple[float, float] | None, reference: float) -> Spec:
+def _intervals(
+    rows: list[Row], layout: _Layout, *, title: str, domain: tuple[float, float] | None, reference: float
+) -> Spec:
     """Rows of name, numbers, interval and point over one horizontal scale."""
     numbered = [row | {"place": place} for place, row in enumerate(rows)]
     scale: Spec = {"domain": list(domain), "nice": False} if domain else {"zero": True, "nice": True}
     axis = {"title": title, "tickCount": 5} | ({"labelExpr": PERCENT} if domain else {})
     x = {"field": "estimate", "type": "quantitative", "scale": scale, "axis": axis}
     y = {"field": "place", "type": "ordinal", "axis": None, "scale": {"paddingOuter": 0, "paddingInner": 0}}
-    layers = [_reference(reference), *_spans(), _points(), *_words()]
+    layers = [_reference(reference), *_spans(layout.below), _points(layout.below), *layout.words]
     for layer in layers:
         layer.setdefault("encoding", {}).setdefault("y", y)
         layer["encoding"].setdefault("x", x)
-    return {"data": {"values": numbered}, "width": WIDTH, "height": {"step": ROW}, "layer": layers}
+    return {"data": {"values": numbered}, "width": WIDTH, "height": {"step": layout.step}, "layer": layers}
 
 
 def _reference(reference: float) -> Spec:
@@ -145,8 +178,7 @@ def _reference(reference: float) -> Spec:
     }
 
 
-def _spans() -> list[Spec]:
-    below = 10  # the mark stands under its row's words
+def _spans(below: int) -> list[Spec]:
     bounds = {"mark": {"type": "rule", "strokeWidth": 9, "stroke": PALE, "yOffset": below, "strokeCap": "round"},
               "encoding": {"x": {"field": "least", "type": "quantitative"}, "x2": {"field": "most"}},
               "transform": [{"filter": "isValid(datum.least) && isValid(datum.most)"}]}  # fmt: skip
@@ -156,21 +188,36 @@ def _spans() -> list[Spec]:
     return [bounds, spread]
 
 
-def _points() -> Spec:
+def _points(below: int) -> Spec:
     hollow = {"condition": {"test": "datum.side === 'around'", "value": PAPER}, **_COLOUR}
     return {
         "transform": [{"filter": "isValid(datum.estimate)"}],
-        "mark": {"type": "point", "size": 90, "strokeWidth": 2.5, "opacity": 1, "yOffset": 10},
+        "mark": {"type": "point", "size": 90, "strokeWidth": 2.5, "opacity": 1, "yOffset": below},
         "encoding": {"stroke": _COLOUR, "fill": hollow},
     }
 
 
-def _words() -> list[Spec]:
+def _under() -> _Layout:
+    """The mark stands under its row's words, so that a chart reads on a phone."""
     common = {"type": "text", "baseline": "middle", "dy": -9}
-    return [
+    words = [
         {"mark": common | {"align": "left", "fill": INK, "fontWeight": 600, "fontSize": 13},
          "encoding": {"x": {"value": 0}, "text": {"field": "name"}}},
         {"mark": common | {"align": "right", "fill": QUIET, "fontSize": 12},
+         "encoding": {"x": {"value": "width"}, "text": {"field": "text"}}},
+    ]  # fmt: skip
+    return _Layout(words, 10, ROW)
+
+
+def _beside() -> list[Spec]:
+    """Names and headings to the left of the scale, numbers to its right."""
+    common = {"type": "text", "baseline": "middle", "fontSize": 12}
+    left = common | {"align": "right", "dx": -CHARACTER, "fill": INK}
+    return [
+        {"mark": left, "encoding": {"x": {"value": 0}, "text": {"field": "name"}}},
+        {"mark": left | {"fontWeight": 600, "dy": 2}, "transform": [{"filter": "isValid(datum.heading)"}],
+         "encoding": {"x": {"value": 0}, "text": {"field": "heading"}}},
+        {"mark": common | {"align": "left", "dx": CHARACTER, "fill": QUIET},
          "encoding": {"x": {"value": "width"}, "text": {"field": "text"}}},
     ]  # fmt: skip
 
@@ -183,5 +230,5 @@ def _framed(spec: Spec) -> Spec:
     axis = {"labelColor": QUIET, "titleColor": QUIET, "gridColor": LINE, "domain": False, "ticks": False,
             "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "labelPadding": 6}  # fmt: skip
     config = {"aria": False, "font": "sans-serif", "view": {"stroke": None}, "axis": axis}
-    return {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "background": None, "autosize": "none",
+    return {"$schema": SCHEMA, "background": None, "autosize": "none",
             "padding": {"left": 7, "right": 9, "top": 4, "bottom": AXIS}, "config": config, **spec}  # fmt: skip

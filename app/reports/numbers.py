@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app.stats.win_rate import Rate
 
 NOTHING = "–"  # an en dash: this number does not exist
+LEAST_P = 0.001
 
 
 def whole(count: int) -> str:
@@ -79,6 +80,13 @@ def signed_interval(low: float | None, high: float | None, digits: int = 2) -> s
     if low is None and high is None:
         return "no interval"
     return f"{'−∞' if low is None else signed(low, digits)} to {'∞' if high is None else signed(high, digits)}"
+
+
+def p_value(p: float | None) -> str:
+    """0.0123 -> "0.012", 0.0002 -> "<0.001"."""
+    if p is None:
+        return NOTHING
+    return "<0.001" if p < LEAST_P else f"{p:.3f}"
 
 
 def _hundredths(fraction: float) -> str:
