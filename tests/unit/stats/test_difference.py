@@ -78,6 +78,14 @@ def test_the_same_verdicts_leave_what_was_not_seen_open():
     assert "never seen" in found.warnings[0]
 
 
+def test_rounding_is_no_variation():
+    random = np.random.default_rng(1)
+    of_x, of_y = random.integers(0, 30, 97), random.integers(0, 30, 71)
+    found = difference(np.full(97, 0.7), of_x, np.full(71, 0.1), of_y)
+    assert found.se is None
+    assert found.high - found.low > 0.2
+
+
 def test_one_cluster_says_nothing():
     one = difference(scores(1, 9), np.zeros(9, dtype=int), scores(2, 30), np.arange(30))
     assert (one.low, one.high, one.se) == (-1, 1, None)

@@ -35,6 +35,10 @@ def test_by_hand():
     by_hand = t.sf(0.1 / np.sqrt(0.24 / 399), 399)
     assert (found.p_equivalence, found.p_non_inferiority) == pytest.approx((by_hand, by_hand), rel=1e-12)
     assert found.equivalent
+    ahead = equivalence(mean_interval(*scores(220, 180)), 0.1)
+    n_eff = 399
+    assert ahead.p_equivalence == pytest.approx(t.cdf((0.55 - 0.6) / np.sqrt(0.24 / n_eff), 399), rel=1e-12)
+    assert ahead.p_non_inferiority == pytest.approx(t.sf((0.55 - 0.4) / np.sqrt(0.24 / n_eff), 399), rel=1e-12)
 
 
 def test_not_significant_is_not_equivalent():

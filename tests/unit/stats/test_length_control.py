@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import expit, logit
+from scipy.stats import t
 
 from app.domain.errors import Invalid
 from app.stats.intervals import Confidence, IntervalKind
@@ -57,6 +58,23 @@ def test_with_covariates_against_another_optimiser():
     beta = by_minimising(score, np.column_stack([np.ones(len(x)), x / x.std(), covariates]))
     assert logit(found.rate) == pytest.approx(beta[0], abs=1e-5)
     assert found.slope == pytest.approx(beta[1], abs=1e-5)
+
+
+@pytest.mark.parametrize("clustered", [True, False])
+def test_the_sandwich_by_hand(clustered):
+    score, a, b, cluster = made(11)
+    cluster = cluster if clustered else np.arange(len(score))
+    found = length_control(score, a, b, cluster)
+    x = np.log(a / b)
+    design = np.column_stack([np.ones(len(x)), x / x.std()])
+    chance = expit(design @ [logit(found.rate), found.slope])
+    bread = np.linalg.inv((design.T * chance * (1 - chance)) @ design)
+    names, n = sorted(set(cluster.tolist())), len(score)
+    scores = [((score - chance)[cluster == name, None] * design[cluster == name]).sum(axis=0) for name in names]
+    meat = sum(np.outer(one, one) for one in scores) * len(names) / (len(names) - 1) * (n - 1) / (n - 2)
+    error = np.sqrt((bread @ meat @ bread)[0, 0])
+    g_star = found.raw.effective_clusters
+    assert (logit(found.high) - logit(found.low)) / 2 == pytest.approx(t.ppf(0.975, g_star - 1) * error, rel=1e-6)
 
 
 def test_the_error_is_that_of_a_cluster_bootstrap_of_refits():

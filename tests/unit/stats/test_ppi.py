@@ -34,8 +34,12 @@ def drawn(human: np.ndarray, random: np.random.Generator, n: int = 80) -> Labels
     return Labels(index, human[index], Design.RANDOM)
 
 
-def test_the_formula_of_the_statistics():
+@pytest.mark.parametrize("opposed", [False, True])
+def test_the_formula_of_the_statistics(opposed):
     human, judge, cluster, random = made(1, 60, 5)
+    if opposed:  # wins and losses cancel within clusters: the error of independent pairs is the larger one
+        human, cluster = np.arange(300) % 2.0, np.arange(300) // 5
+        judge = np.where(random.random(300) < 0.8, human, 1 - human)
     labels = drawn(human, random)
     found = calibrated_rate(judge, cluster, labels)
     n, big, f = len(labels.index), len(judge), judge
@@ -43,19 +47,24 @@ def test_the_formula_of_the_statistics():
     error = np.where(labelled, human - found.tuning * f, 0)
     mean = error.sum() / n
 
-    def squared(tuning: float) -> float:
+    def squares(tuning: float) -> tuple[float, float]:
+        """By clusters, and of independent pairs."""
         e = human - tuning * f
         psi = tuning * (f - f.mean()) / big + np.where(labelled, e - e[labelled].mean(), 0) / n
         sums = np.array([psi[cluster == name].sum() for name in range(60)])
         count = len(set(cluster[labels.index].tolist()))
-        return max(count / (count - 1) * (sums**2).sum(), n / (n - 1) * (psi**2).sum())
+        return count / (count - 1) * (sums**2).sum(), n / (n - 1) * (psi**2).sum()
+
+    def squared(tuning: float) -> float:
+        return max(squares(tuning))
 
     assert found.estimate == pytest.approx(found.tuning * f.mean() + mean, abs=1e-12)
     assert found.se == pytest.approx(math.sqrt(squared(found.tuning)), rel=1e-10)
     assert found.human.se == pytest.approx(math.sqrt(squared(0)), rel=1e-10)
     assert found.gain == pytest.approx(squared(0) / squared(found.tuning), rel=1e-10)
     assert found.gain > 1.1
-    assert squared(found.tuning) <= min(squared(one) for one in np.linspace(0, 1, 101)) * (1 + 1e-3)
+    assert squares(found.tuning)[0] <= min(squares(one)[0] for one in np.linspace(0, 1, 101))
+    assert (squares(found.tuning)[1] > squares(found.tuning)[0]) == opposed
     p, z = found.human.estimate, t.ppf(0.975, found.effective_clusters - 1)
     n_eff = p * (1 - p) / squared(0) * found.gain
     touches = [abs(found.estimate - end) / math.sqrt(end * (1 - end) / n_eff) for end in (found.low, found.high)]
