@@ -1,0 +1,150 @@
+"""Agreement, labels, the calibrated rate, gates and sequences as a report tells them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.reports.sheet import PENDING, Labels
+from tests.unit.reports.a_sheet import a_judge, a_sheet, check_of, picks_of, results_of
+
+
+def some_labels(scores, pairs=None, labellers=None, *, random=True, probability=None) -> Labels:
+    scores = np.array(scores, float)
+    n = len(scores)
+    return Labels(
+        pair=np.arange(n) if pairs is None else np.array(pairs),
+        labeller=np.zeros(n, np.int64) if labellers is None else np.array(labellers),
+        score=scores,
+        random=np.full(n, random),
+        probability=np.full(n, np.nan if probability is None else probability),
+    )
+
+
+def labelled(meanings: str, scores, **changes):
+    """One judge, and people's labels on the first pairs."""
+    labels = {"overall": some_labels(scores, **changes)}
+    return a_sheet(picks_of(meanings), labels=labels, labellers=("ann", "ben"))
+
+
+def test_one_judge_alone_agrees_with_nobody():
+    assert results_of(a_sheet(picks_of("AABB"))).agreement is None
+
+
+def test_two_judges_agree_as_counted_by_hand():
+    found = results_of(a_sheet(picks_of("AABBTF", "ABBBAT"))).agreement
+    (line,) = found.lines
+    # with ties: A=A, B=B, B=B and the inconsistent one counts as a tie; without: three of four
+    assert (line.kind, line.with_ties["estimate"], line.with_ties["n"]) == ("judge_judge", pytest.approx(4 / 6), 6)
+    assert (line.without_ties["estimate"], line.without_ties["n"]) == (pytest.approx(3 / 4), 4)
+    assert found.alpha[0]["kind"] == "judges"
+    assert found.judge_range["judges"] == 2
+    assert "not the choice of judge" in found.notes[0]
+
+
+def test_the_panels_worth_needs_gold():
+    judges = picks_of("AABBAABB", "AABBABAB")
+    without = results_of(a_sheet(judges)).agreement.panel
+    assert (without["of"], without["effective"]) == ("votes", None)
+    right_a = np.array([1, 0, 1, 0, 1, 0, 1, 0], np.int8)
+    known = results_of(a_sheet(judges, right_a=right_a, right_b=1 - right_a)).agreement.panel
+    assert (known["of"], known["gold"], known["n"]) == ("errors", "pairs with one right answer", 8)
+    assert 1 <= known["effective"] <= 2
+
+
+def test_axes_judged_in_one_call_are_correlated():
+    axes = {"overall": picks_of("AABB"), "rationale": picks_of("AABB"), "style": picks_of("ABAB")}
+    found = {(one["first"], one["second"]): one for one in results_of(a_sheet(axes)).agreement.axes}
+    assert found["overall", "rationale"]["correlation"] == pytest.approx(1)
+    assert found["overall", "style"]["correlation"] == pytest.approx(0)
+
+
+def test_people_are_compared_with_the_judge_and_with_each_other():
+    scores, pairs, who = [1, 1, 0, 0, 1, 0], [0, 1, 2, 3, 0, 1], [0, 0, 0, 0, 1, 1]
+    found = results_of(labelled("AAAB", scores, pairs=pairs, labellers=who)).agreement
+    kinds = {line.kind: line for line in found.lines}
+    assert kinds["judge_human"].with_ties["estimate"] == pytest.approx(4 / 6)
+    assert kinds["human_human"].with_ties["estimate"] == pytest.approx(1 / 2)
+    assert kinds["human_human"].with_ties["n"] == 2
+
+
+def test_random_labels_calibrate_the_rate():
+    meanings = "A" * 140 + "B" * 60
+    order = np.random.default_rng(1).permutation(200)
+    pairs = order[:80]
+    said = (pairs < 140).astype(float)
+    said[:8] = 1 - said[:8]
+    sheet = labelled(meanings, said, pairs=pairs)
+    (line,) = results_of(sheet).calibrated
+    assert line.available
+    assert line.low < line.estimate < line.high
+    assert (line.labels, line.target) == (80, "new_items")
+    assert line.judge_only["estimate"] == pytest.approx(0.7)
+    assert line.human_only["estimate"] == pytest.approx(said.mean())
+    assert "PPI++" in line.text
+
+
+def test_few_or_chosen_labels_calibrate_nothing_and_say_why():
+    few = results_of(labelled("AB" * 50, [1, 0] * 10)).calibrated[0]
+    assert (few.available, few.estimate) == (False, None)
+    assert "50" in few.text
+    chosen = results_of(labelled("AB" * 50, [1, 0] * 40, random=False)).calibrated[0]
+    assert not chosen.available
+    assert "random" in chosen.text
+    weighted = results_of(labelled("AB" * 50, [1, 0] * 40, random=False, probability=0.8)).calibrated[0]
+    assert weighted.available
+
+
+def test_known_answers_are_a_gate():
+    right_a = np.array([1, 0] * 30, np.int8)
+    good = results_of(a_sheet(picks_of("AB" * 30), right_a=right_a, right_b=1 - right_a))
+    assert check_of(good, "known answers")["ok"] is True
+    bad = results_of(a_sheet(picks_of("AA" * 30), right_a=right_a, right_b=1 - right_a))
+    check = check_of(bad, "known answers")
+    assert check["ok"] is False
+    assert "right in 30 of 60" in check["text"]
+    few = results_of(a_sheet(picks_of("AB"), right_a=right_a[:2], right_b=1 - right_a[:2]))
+    assert check_of(few, "known answers")["ok"] is None
+
+
+def test_kinship_is_told_by_the_submitter_and_flagged():
+    judges = (a_judge("judge-0", family="qwen"),)
+    told = {"model_families": {"tuned": "Qwen", "base": "llama"}}
+    flagged = results_of(a_sheet(picks_of("AB"), judges=judges, metadata=told))
+    assert check_of(flagged, "self-preference")["text"] == "of one family with tuned"
+    assert check_of(flagged, "self-preference")["ok"] is False
+    trained = {"trained_on_outputs_of": {"tuned": ["other"]}}
+    assert check_of(results_of(a_sheet(picks_of("AB"), judges=judges, metadata=trained)), "self-preference")["ok"]
+    assert all(c["name"] != "self-preference" for c in results_of(a_sheet(picks_of("AB"))).judges[0].checks)
+
+
+def test_repeats_tell_noise_from_position():
+    assert results_of(a_sheet(picks_of("AB"))).position[0].excess is None
+    always_first = np.ones((30, 1, 2, 2), np.int8)
+    excess = results_of(a_sheet(always_first)).position[0].excess
+    assert excess["estimate"] == pytest.approx(1)
+    assert excess["n"] == 30
+
+
+def test_a_sequence_reads_the_finished_prefix_only():
+    picks = picks_of("A" * 100)
+    outcomes = np.zeros((100, 1, 1, 2, 1), np.int8)
+    done = results_of(a_sheet(picks, outcomes=outcomes)).sequences
+    assert [line.target for line in done] == ["new_items"]
+    assert done[0].decided_at < 30
+    assert done[0].low > 0.5
+    outcomes[5:] = PENDING
+    picks = picks.copy()
+    picks[5:] = 0
+    new, this = results_of(a_sheet(picks, outcomes=outcomes)).sequences
+    assert (new.clusters, new.of_clusters, new.decided_at) == (5, 100, None)
+    assert (this.target, this.decided_at) == ("this_job", None)
+
+
+def test_a_lost_pair_is_its_worst_case_for_the_sequence():
+    kept, lost = (results_of(a_sheet(picks_of("A" * 50 + more))).sequences[0] for more in ("A" * 50, "-" * 50))
+    assert lost.low < kept.low
+
+
+def test_an_imported_file_has_no_sequence():
+    assert results_of(a_sheet(picks_of("A" * 30), imported=True)).sequences == []
