@@ -12,7 +12,7 @@ import jinja2
 import vl_convert
 from markupsafe import Markup, escape
 
-from app.reports import charts, numbers, phrases, sections, tables
+from app.reports import charts, glance, numbers, phrases, sections, tables
 from app.reports.charts import Spec
 from app.reports.report import RateLine, Report, Results
 from app.stats.win_rate import Rate
@@ -28,7 +28,7 @@ _PAGES = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_PAGES.globals |= {"numbers": numbers, "phrases": phrases, "tables": tables, "further": sections}
+_PAGES.globals |= {"glance": glance, "numbers": numbers, "phrases": phrases, "tables": tables, "further": sections}
 
 
 def render(report: Report) -> str:

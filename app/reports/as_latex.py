@@ -1,4 +1,4 @@
-"""A report as LaTeX tables for a paper: a file to \\input into any document that loads booktabs."""
+"""A report as LaTeX tables for a paper: a file to include in any document that loads booktabs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _by_models(lines: Sequence[RateLine]) -> dict[str, list[Line]]:
 
 
 def _headline(line: RateLine) -> Iterator[str]:
-    yield from _table([("", line)], caption=escaped(line.text) + ".", label="headline", names=[line.axis])
+    yield from _table([("", line)], caption=escaped(line.text.rstrip(".")) + ".", label="headline", names=[line.axis])
 
 
 def _rates(models: str, lines: Sequence[Line], *, continued: bool) -> Iterator[str]:

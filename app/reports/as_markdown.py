@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from app.reports import numbers, phrases, sections, tables
+from app.reports import glance, numbers, phrases, sections, tables
 from app.reports.report import RateLine, Report, Results
 from app.reports.sections import Section
 from app.reports.tables import Table
@@ -31,6 +31,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _headline(report)
     yield from _section("Policies side by side", tables.policies(results.policies, level))
     yield from _section("Axes", tables.rates("Axis", results.axes, level))
+    yield from _glance(results, level)
     yield from _section("Slices", tables.rates("Slice", results.slices, level))
     yield from _section("Strata of answer correctness", tables.rates("Answers", results.strata, level))
     yield from _sections(sections.comparisons(results))
@@ -80,6 +81,19 @@ def _sections(found: Sequence[Section]) -> Iterator[str]:
             yield from (*_table(table), "")
             if table.notes:
                 yield from (*(f"- {escape(note)}" for note in table.notes), "")
+
+
+def _glance(results: Results, level: float) -> Iterator[str]:
+    found = glance.matrices(results)
+    if found:
+        yield from ("## Slices at a glance", "", escape(glance.legend(level)), "")
+    for matrix in found:
+        yield from (f"**{escape(matrix.caption)}**", "", _row(("Axis", *matrix.columns)))
+        yield _row(["---"] * (1 + len(matrix.columns)), raw=True)
+        for axis, cells in matrix.rows:
+            shown = ["<br>".join(map(escape, (cell.rate, *cell.details))) for cell in cells]
+            yield _row([escape(axis), *shown], raw=True)
+        yield ""
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -20,11 +20,11 @@ def figure(report: Report) -> Spec:
     if results.headline is None:
         return _blank("No pair was judged, so there is no win rate.")
     rows = list(_rows(results))
-    told = f"; the first {MOST_ROWS} of {len(rows)} rows" * (len(rows) > MOST_ROWS)
+    cut = f"; the first {MOST_ROWS} of {len(rows)} rows" * (len(rows) > MOST_ROWS)
     plot = charts.grouped_forest(rows[:MOST_ROWS], of=results.headline.model_a)
     level = numbers.level_percent(phrases.level(report))
     notes = [
-        f"Win rate with {level} CI ({results.headline.win_rate.method}), policy {results.parameters.get('policy')}{told}.",
+        f"Win rate with {level} CI ({results.headline.win_rate.method}), policy {results.parameters['policy']}{cut}.",
         _BOUNDS,
     ]
     title = {
