@@ -82,7 +82,8 @@ def _line(reading: Reading, matchup: Matchup, axis: str, about: str = "") -> Rat
     assessed = reading.assessed(axis)
     won, preferred = rates(reading, matchup, reading.settled[axis])
     if assessed:
-        counting = sentences.COUNTING[reading.policy.name] + "; chosen after submit" * reading.post_hoc
+        counting = sentences.counting(reading.policy.name, soft=reading.soft)
+        counting += "; chosen after submit" * reading.post_hoc
         text = sentences.citation(matchup.model_a, matchup.model_b, won, counting)
     else:
         about, text = about or axis, sentences.NOT_ASSESSED
@@ -117,7 +118,9 @@ def _policy_line(reading: Reading, name: PolicyName) -> PolicyLine:
 
 def _note(reading: Reading, name: PolicyName) -> str:
     notes = []
-    if len(reading.sheet.orders) == 1:
+    if reading.sheet.picks[reading.sheet.primary_axis].final is not None:
+        notes.append(sentences.FINISHED)
+    elif len(reading.sheet.orders) == 1:
         notes.append(sentences.SINGLE_ORDER)
     silent = [judge.name for judge in reading.sheet.judges if judge.method != "logprobs"]
     if name.needs_log_odds and silent:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from app.reports import numbers, sentences
 from app.reports.inference import CORRECTIONS
 from app.reports.reading import Reading, saw_images
@@ -9,6 +11,10 @@ from app.reports.report import Losses, Methods, PositionLine
 from app.reports.sheet import JudgeFacts, Sheet
 from app.stats.intervals import REPLICATES, IntervalKind, cluster_sizes
 
+ELSEWHERE = dict.fromkeys(
+    ("judge sampling", "blinding", "final answers", "reference answers", "images seen"),
+    "for the author to say: verdicts were made elsewhere",
+)
 INTERVALS = {
     IntervalKind.ROBUST: (
         "Wilson with an effective sample size from the leave-one-cluster-out jackknife and the t quantile on the "
@@ -30,9 +36,10 @@ def _paragraph(reading: Reading, lost: Losses) -> str:
     return " ".join(
         (
             f"{_pairs(sheet)} of {len(sheet.models)} models were judged {_orders(sheet)} by {_judges(sheet)}.",
-            "The judge never saw a model's name." if len(sheet.judges) == 1 else "No judge ever saw a model's name.",
-            f"The primary axis is {sheet.primary_axis}, the policy {policy} ({sentences.COUNTING[policy]});",
-            f"the axis was fixed at submit, the policy {'afterwards' if reading.post_hoc else 'too'}.",
+            _blinding(sheet),
+            f"The primary axis is {sheet.primary_axis}, the policy {policy}",
+            f"({sentences.counting(policy, soft=reading.soft)});",
+            f"the axis was fixed at {_moment(sheet)}, the policy {'afterwards' if reading.post_hoc else 'too'}.",
             f"Intervals of {numbers.level_percent(reading.confidence.level)}: {INTERVALS[reading.confidence.kind]};",
             "they cover items, not the choice of judge.",
             f"{_missing(lost).capitalize()}; bounds give all missing pairs to one side and to the other.",
@@ -45,21 +52,50 @@ def _paragraph(reading: Reading, lost: Losses) -> str:
 def _checklist(reading: Reading, lost: Losses, positions: list[PositionLine]) -> dict[str, str]:
     sheet = reading.sheet
     primary = [line for line in positions if line.axis == sheet.primary_axis]
+    asked = ELSEWHERE if sheet.imported else _asked(sheet)
     return {
         "items and sampling": f"{_pairs(sheet)}; how the items were drawn is for the author to say",
         "generation settings": "for the author to say: traces were submitted finished",
         "judges": _judges(sheet),
-        "judge sampling": "; ".join(f"{judge.name}: {_sampling(judge)}" for judge in sheet.judges),
         "orders": _orders(sheet),
-        "policy": f"{reading.policy.name}, {'chosen after submit' if reading.post_hoc else 'fixed at submit'}",
-        "primary axis": f"{sheet.primary_axis}, fixed at submit",
+        "policy": f"{reading.policy.name}, {'chosen afterwards' if reading.post_hoc else f'fixed at {_moment(sheet)}'}",
+        "primary axis": f"{sheet.primary_axis}, fixed at {_moment(sheet)}",
+        **asked,
+        "people": _people(sheet),
+        "losses": _missing(lost),
+        "agreement of orders": "; ".join(f"{line.judge}: {numbers.share(line.consistency)}" for line in primary),
+    }
+
+
+def _asked(sheet: Sheet) -> dict[str, str]:
+    """How the judges were asked."""
+    return {
+        "judge sampling": "; ".join(f"{judge.name}: {_sampling(judge)}" for judge in sheet.judges),
         "blinding": f"model names withheld; found in traces of {int(sheet.leaks.sum())} of {len(sheet.leaks)} pairs",
         "final answers": _shown(sheet.judges_saw_answers),
         "reference answers": _shown(sheet.judges_saw_reference),
         "images seen": "; ".join(f"{judge.name}: {_images(judge)}" for judge in sheet.judges),
-        "losses": _missing(lost),
-        "agreement of orders": "; ".join(f"{line.judge}: {numbers.share(line.consistency)}" for line in primary),
     }
+
+
+def _blinding(sheet: Sheet) -> str:
+    if sheet.imported:
+        return "The verdicts were made elsewhere and imported; how the judges were asked is for the author to say."
+    return "The judge never saw a model's name." if len(sheet.judges) == 1 else "No judge ever saw a model's name."
+
+
+def _moment(sheet: Sheet) -> str:
+    return "import" if sheet.imported else "submit"
+
+
+def _people(sheet: Sheet) -> str:
+    """How many labels by how many people."""
+    labels = sheet.labels.get(sheet.primary_axis)
+    if labels is None or not len(labels.pair):
+        return "no labels"
+    pairs, drawn = len(np.unique(labels.pair)), "drawn at random" if labels.random.all() else "not all drawn at random"
+    told = f"{numbers.whole(len(labels.pair))} labels by {numbers.whole(len(sheet.labellers))}"
+    return f"{told} people on {numbers.whole(pairs)} pairs, {drawn}"
 
 
 def _pairs(sheet: Sheet) -> str:
@@ -68,6 +104,8 @@ def _pairs(sheet: Sheet) -> str:
 
 
 def _orders(sheet: Sheet) -> str:
+    if sheet.imported and len(sheet.orders) == 1:
+        return "as final stances of unknown order"
     shown = "in both orders (AB and BA)" if len(sheet.orders) > 1 else f"in one order ({sheet.orders[0].name})"
     times = "once" if sheet.repeats == 1 else f"{sheet.repeats} times"
     return f"{shown}, {times} in each" if len(sheet.orders) > 1 else f"{shown}, {times}"

@@ -33,6 +33,12 @@ class Reading:
         """Whether the policy was chosen after submit."""
         return self.policy.name.value != str(self.sheet.policy["name"])
 
+    @property
+    def soft(self) -> bool:
+        """Whether verdicts on the primary axis came finished with scores between win, tie and loss."""
+        final = self.sheet.picks[self.sheet.primary_axis].final
+        return final is not None and bool(((final > 0) & (final < 1) & (final != HALF)).any())
+
     def assessed(self, axis: str) -> bool:
         """False for an axis about images when no judge saw one."""
         return axis not in self.sheet.image_axes or any(map(saw_images, self.sheet.judges))

@@ -21,7 +21,14 @@ COUNTING = {
     PolicyName.SINGLE: "one order per pair, ties count half",
 }
 SINGLE_ORDER = "single order: position bias not removable"
+FINISHED = "verdicts came finished: no policy changes them"
+SOFT = "soft verdicts count as given"
 NOT_ASSESSED = "not assessed: no judge saw an image"
+
+
+def counting(policy: PolicyName, *, soft: bool) -> str:
+    """What a policy counts; `soft`: finished verdicts between win, tie and loss are among them."""
+    return f"{SOFT}; {COUNTING[policy]}" if soft else COUNTING[policy]
 
 
 def citation(model_a: str, model_b: str, rate: Rate, counting: str) -> str:
