@@ -12,6 +12,7 @@ import typer
 
 from app.cli import options
 from app.cli.connection import connected
+from app.cli.fail_if import conditions, enforce
 from app.cli.progress import conclude, finished, follow, lost
 from app.cli.terminal import err, print_json, print_table, say
 from app.client import Client
@@ -56,9 +57,18 @@ def report(
         Literal["holm", "bh"] | None, typer.Option(help="Of the p-values of axes and slices.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="For what is drawn.")] = None,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EXPR",
+            help="Exit with 1 where a number of the report says so, e.g. 'win_rate.low < 50%'; a number that does not "
+            "exist fails, too. Paths of the JSON (axes[rationale].win_rate.low), < <= > >= == !=, and, or; repeatable.",
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Print the report of a job, or write it to a file. It can be asked for while the job runs, too."""
+    forbidden = conditions(fail_if or ())
     asked: dict[str, Any] = {
         "policy": policy,
         "ties": ties,
@@ -75,12 +85,17 @@ def report(
     }
     given = {name: value for name, value in asked.items() if value is not None}
     with connected() as client:
-        content = client.report(job, "json" if as_json else format_, **given)
+        written = "json" if as_json else format_
+        content = client.report(job, written, **given)
+        as_data = content if written == "json" or not forbidden else client.report(job, "json", **given)
     if out is None:
         sys.stdout.buffer.write(content)
+        sys.stdout.flush()
     else:
         out.write_bytes(content)
         err.print(f"Written: {out}", markup=False)
+    if forbidden:
+        enforce(forbidden, as_data)
 
 
 def jobs(
