@@ -13,7 +13,6 @@ from app.domain.verdict import PolicyName, Verdict
 from app.reports.reading import Reading
 from app.reports.report import FitLine, ModelLine
 from app.stats.bradley_terry import Comparisons, Strengths, bradley_terry, groups_that_met, win_matrix
-from app.stats.intervals import IntervalKind
 
 Array = npt.NDArray[Any]
 # The value of a verdict for side A in half-win counts; inconsistent pairs are left out under `drop`.
@@ -55,9 +54,7 @@ def _comparisons(reading: Reading) -> Comparisons:
 
 def _notes(reading: Reading) -> list[str]:
     soft = reading.policy.name in (PolicyName.AVERAGE, PolicyName.DEBIAS_SOFT)
-    bootstrap = reading.confidence.kind is IntervalKind.BOOTSTRAP
-    notes = ["strengths count verdicts, not scores"] * soft
-    return notes + ["strengths are not bootstrapped: their errors are cluster-robust"] * bootstrap
+    return ["strengths count verdicts, not scores"] * soft
 
 
 def _fit_line(fitted: Strengths | None, components: list[list[str]], warnings: list[str]) -> FitLine:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
 from app.domain.errors import Invalid
 from app.domain.order import Order
@@ -220,10 +221,13 @@ def test_models_that_never_met_get_no_strengths_but_their_names():
 
 def test_an_unbeaten_model_is_marked():
     results = results_of(a_sheet(picks_of("A" * 30)))
-    assert [(line.model, line.unbounded, line.se, line.low) for line in results.models] == [
-        ("tuned", True, None, None),
-        ("base", True, None, None),
+    tuned, base = results.models
+    assert [(line.model, line.unbounded, line.se) for line in (tuned, base)] == [
+        ("tuned", True, None),
+        ("base", True, None),
     ]
+    assert tuned.low == pytest.approx(base.strength + logit(0.025 ** (1 / 30)))  # 30 of 30 won, exact bound
+    assert (tuned.high, base.low) == (None, None)
 
 
 def test_the_methods_say_how_it_was_done():

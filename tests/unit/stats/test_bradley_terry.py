@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from app.domain.errors import Invalid, NotComparable
-from app.stats.bradley_terry import Comparisons, bradley_terry, fit, newton, win_matrix
-from app.stats.intervals import Confidence, IntervalKind
+from app.stats import sandwich
+from app.stats.bradley_terry import Comparisons, bradley_terry, win_matrix
+from app.stats.bt_likelihood import fit, newton
+from app.stats.intervals import Confidence, IntervalKind, t_quantile
 from app.stats.win_rate import win_rate
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "bradley_terry"
@@ -124,6 +126,18 @@ def test_the_sandwich_by_brute_force(data):
     assert found.covariance == pytest.approx(sandwich_with_loops(data, found.strength), abs=1e-7)
 
 
+@pytest.mark.parametrize("per_cluster", [3, 9, 40])
+def test_clusters_of_any_size_by_brute_force(monkeypatch, per_cluster):
+    monkeypatch.setattr(sandwich, "AT_ONCE", 4)
+    random = np.random.default_rng(per_cluster)
+    a = random.integers(0, 4, 400)
+    cluster = random.permutation(np.arange(400) // per_cluster)
+    cluster[cluster == 2] = 7  # of another size
+    data = Comparisons(MODELS, a, (a + random.integers(1, 4, 400)) % 4, random.choice([0.0, 0.5, 1.0], 400), cluster)
+    found = bradley_terry(data)
+    assert found.covariance == pytest.approx(sandwich_with_loops(data, found.strength), abs=1e-9)
+
+
 @given(tournaments(), st.permutations(range(4)))
 def test_renaming_models_permutes_strengths(data, renamed):
     found = bounded(data)
@@ -190,7 +204,8 @@ def test_an_unbeaten_model_is_unbounded_and_has_no_error():
     assert np.isfinite(found.strength).all()
     assert found.strength.argmax() == 0
     assert (found.covariance, found.deviance) == (None, None)
-    assert np.isnan(found.low).all()
+    assert np.isfinite(found.low).tolist() == [True, False, False, False]
+    assert np.isnan(found.high).all()
     assert (found.rank_low.tolist(), found.rank_high.tolist()) == ([1] * 4, [4] * 4)
     assert "penalised" in found.method
     assert "w won or lost everything" in found.warnings[0]
@@ -225,6 +240,29 @@ def test_ranks_are_settled_only_where_differences_are():
 def test_400_elo_points_are_odds_of_ten():
     rows = [("x", "y", 1.0)] * 100 + [("x", "y", 0.0)] * 10
     assert np.ptp(bradley_terry(compared(("x", "y"), rows)).elo) == pytest.approx(400)
+
+
+@pytest.mark.parametrize("models", [(), ("x",)])
+def test_fewer_than_two_models_are_refused(models):
+    with pytest.raises(Invalid, match="two models"):
+        bradley_terry(Comparisons(models, *np.zeros((2, 0), int), np.zeros(0), np.zeros(0, int)))
+
+
+def test_a_score_that_is_no_number_is_refused():
+    with pytest.raises(Invalid, match="not a number"):
+        bradley_terry(compared(("x", "y"), [("x", "y", 1.0), ("y", "x", float("nan"))]))
+
+
+def test_without_clusters_pairs_of_one_cluster_are_independent():
+    rows = [("x", "y", 1.0)] * 30 + [("x", "y", 0.0)] * 10
+    one = bradley_terry(compared(("x", "y"), rows, [0] * 40), Confidence(kind=IntervalKind.MODEL))
+    assert one.high - one.strength == pytest.approx(t_quantile(0.95, 40) * one.se)
+
+
+def test_a_single_pair_has_no_interval():
+    found = bradley_terry(compared(("x", "y"), [("x", "y", 0.5)]), Confidence(kind=IntervalKind.MODEL))
+    assert np.isnan([found.low, found.high]).all()
+    assert (found.rank_low.tolist(), found.rank_high.tolist()) == ([1, 1], [2, 2])
 
 
 def test_an_unknown_anchor_is_refused():

@@ -1,0 +1,105 @@
+"""One-sided bounds on the strength of a model that won, or lost, everything against the bounded models.
+
+Its maximum-likelihood strength is infinite, so there is no error; but weaker and weaker strengths make so many wins
+ever less likely. With t the lead over the mean of the bounded models and L(t) the likelihood profiled over their
+strengths, the bound is the t at which L(t) / sup L = (1 - level) / 2: with known opponents the exact bound of an
+all-wins record (Clopper and Pearson 1934, Biometrika 26:404-413), where the chi-square cut of regular profile
+bounds would miss too often. The tail is that of everyone else's two-sided interval.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from app.stats.bt_likelihood import laplacian, log_likelihood, newton
+from app.stats.connectivity import equals, unbounded_models
+
+Array = npt.NDArray[Any]
+STEPS = 100
+CONVERGED = 1e-10
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """(K,) `low` of undefeated and `high` of winless models on the printed scale, NaN elsewhere; what is left out.
+
+    A bound is the printed mean strength of the bounded models plus the bound on the model's lead over that mean:
+    anchoring moves it with everything else. Of two models, each is the other's bounded group.
+    """
+
+    low: Array
+    high: Array
+    warnings: tuple[str, ...]
+
+
+def profile_bounds(wins: Array, printed: Array, independent: Array, level: float) -> Bounds:
+    """Bounds from half-win counts `wins` (K, K) and the `printed` strengths (K,).
+
+    `independent`: float (K,), which part of a model's pairs counts as independent: G* / n over its pairs, 1 where
+    pairs are taken as independent. A record that does not vary tells nothing about clusters, so a whole cluster
+    counts as one pair. Only direct meetings with the bounded group are used; a model without any has no bound.
+    """
+    low, high, missing = np.full(len(wins), np.nan), np.full(len(wins), np.nan), 0
+    for model in np.flatnonzero(unbounded_models(wins)).tolist():
+        group = _bounded_group(wins, model)
+        won, lost = wins[model, group].sum(), wins[group, model].sum()
+        if not won + lost:
+            missing += 1
+            continue
+        cut = math.log(2 / (1 - level)) / independent[model]
+        reference = printed[group].mean()
+        if won:
+            low[model] = reference + _least_lead(wins[np.ix_(group, group)], wins[model, group], cut)
+        else:
+            high[model] = reference - _least_lead(wins[np.ix_(group, group)].T, wins[group, model], cut)
+    left_out = f"{missing} unbounded models never met one group of bounded models: no bound for them"
+    return Bounds(low, high, (left_out,) if missing else ())
+
+
+def _bounded_group(wins: Array, model: int) -> Array:
+    """The models of the one largest group of equals that `model` is not in; empty when there is no such one."""
+    label = equals(wins)
+    sizes = np.bincount(label)
+    sizes[label[model]] = 0
+    members: Array = np.flatnonzero(label == sizes.argmax())
+    return members if (sizes == sizes.max()).sum() == 1 else members[:0]
+
+
+def _least_lead(wins: Array, won: Array, cut: float) -> float:
+    """The lead t at which the profiled log-likelihood lies `cut` below its supremum.
+
+    `wins`: (G, G) half-win counts within the group. `won`: (G,) wins of the model over each of the group. The drop
+    is convex and falls in t, so Newton's steps come to the root from below after at most one step too far.
+    """
+    strength = newton(wins) if len(wins) > 1 else np.zeros(1)
+    best = log_likelihood(wins, strength)
+    lead = -math.log(math.expm1(cut / won.sum()))
+    for _ in range(STEPS):
+        strength = _others(wins, won, lead, strength)
+        drop = best - log_likelihood(wins, strength) + float((won * np.logaddexp(0, strength - lead)).sum())
+        step = (drop - cut) / float((won * expit(strength - lead)).sum())
+        lead += step
+        if abs(step) < CONVERGED:
+            break
+    return lead
+
+
+def _others(wins: Array, won: Array, lead: float, strength: Array) -> Array:
+    """(G,) likeliest strengths of mean 0 of the group once the model leads their mean by `lead`."""
+    constant = np.full(wins.shape, 1 / len(wins))
+    for _ in range(STEPS):
+        chance, beaten = expit(strength[:, None] - strength[None, :]), expit(strength - lead)
+        gradient = (wins - (wins + wins.T) * chance).sum(axis=1) - won * beaten
+        information = laplacian(wins * chance * (1 - chance)) + np.diag(won * beaten * (1 - beaten))
+        centred = np.eye(len(wins)) - constant
+        step = np.linalg.solve(centred @ information @ centred + constant, centred @ gradient)
+        strength = strength + step / max(1.0, float(np.abs(step).max()))
+        if np.abs(step).max() < CONVERGED:
+            break
+    return strength
