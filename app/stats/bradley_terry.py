@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from app.stats.bt_bootstrap import ROUNDS, bootstrap_strengths, varies
 from app.stats.bt_likelihood import chances, deviance, fit, inverse_information, laplacian
@@ -78,7 +77,7 @@ def _errors(data: Comparisons, wins: Array, strength: Array, sizes: Array, confi
     if sizes.max() == 1:  # every pair on its own: counts by meeting say all
         scores = laplacian(squared_residuals(data, chances(strength)))
     else:
-        residual = data.score - expit(strength[data.model_a] - strength[data.model_b])
+        residual = data.score - chances(strength).ravel()[data.meeting]
         scores = summed_scores(Rows(data.model_a, data.model_b, residual, data.cluster), len(strength))
     return robust_errors(bread, scores, sizes, free=len(strength) - 1)
 

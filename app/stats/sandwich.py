@@ -92,11 +92,11 @@ def _crossed(rows: Rows, cluster: Array, size: int) -> Array:
 def _small(a: Array, b: Array, residual: Array, size: int) -> Array:
     """From clusters of equal size, (rows of a cluster, clusters): every row with itself and with the later ones."""
     own = np.bincount((a * size + b).ravel(), (residual * residual).ravel(), size * size)
-    later = np.zeros(size * size)
+    later, row_a, row_b = np.zeros(size * size), a * size, b * size
     for i in range(len(a) - 1):
         weight = (residual[i] * residual[i + 1 :]).ravel()
-        for left, right, sign in ((a, a, 1), (b, b, 1), (a, b, -1), (b, a, -1)):
-            place = (left[i] * size + right[i + 1 :]).ravel()
+        for left, right, sign in ((row_a, a, 1), (row_b, b, 1), (row_a, b, -1), (row_b, a, -1)):
+            place = (left[i] + right[i + 1 :]).ravel()
             later += sign * np.bincount(place, weight, size * size)
     crossed: Array = laplacian(own.reshape(size, size)) + later.reshape(size, size) + later.reshape(size, size).T
     return crossed
