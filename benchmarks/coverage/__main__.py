@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
         facts["rates_summary"] = summary(results["rates"])
         tell(facts["rates_summary"])
     if not asked.only and not asked.quick:
-        RESULT.write_text(json.dumps(facts | results, indent=1, default=as_json) + "\n")
+        RESULT.write_text(as_text(facts | results))
     return 0
 
 
@@ -69,6 +69,16 @@ def tell(found: dict[str, Any]) -> None:
         f"\nGoal, 94-96 % where G* >= 80 and (1-p) G* >= 8: {found['goal_met']} of {found['goal_cells']} cells, {both}"
     )
     print(f"  coverage in these cells: {low} to {high} %")
+
+
+def as_text(facts: dict[str, Any]) -> str:
+    """JSON with a cell a line, so that two runs can be compared line by line."""
+    lines = []
+    for name, value in facts.items():
+        cells = [json.dumps(cell, default=as_json) for cell in value] if isinstance(value, list) else None
+        body = json.dumps(value) if cells is None else "[\n  " + ",\n  ".join(cells) + "\n ]"
+        lines.append(f" {json.dumps(name)}: {body}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def as_json(value: object) -> object:
