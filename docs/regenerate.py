@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import click
 
 from app.cli.lazy import COMMANDS
 from app.cli.lazy import load as load_command
+from app.reports import as_html, as_markdown
+from app.reports.schema import report_schema
 from app.rubrics import list_names, load
+from docs.example_report import example
 
 DOCS = Path(__file__).parent
 
@@ -63,7 +67,18 @@ def rubrics() -> str:
     return "\n".join(lines)
 
 
-PAGES = {"commands.md": commands, "rubrics.md": rubrics}
+def schema() -> str:
+    """The shape of a report in JSON, as GET /v1/report-schema answers it."""
+    return json.dumps(report_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+PAGES = {
+    "commands.md": commands,
+    "rubrics.md": rubrics,
+    "report.schema.json": schema,
+    "example-report.md": lambda: as_markdown.render(example()),
+    "example-report.html": lambda: as_html.render(example()),
+}
 
 
 def main() -> int:

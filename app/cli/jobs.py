@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import httpx
 import typer
 
 from app.cli import options
@@ -15,7 +16,7 @@ from app.cli.connection import connected
 from app.cli.fail_if import conditions, enforce
 from app.cli.progress import conclude, finished, follow, lost
 from app.cli.terminal import err, print_json, print_table, say
-from app.client import Client
+from app.client import Client, ProblemError
 from app.wire.jobs import JobOut
 
 Level = Annotated[float | None, typer.Option(min=0.5, max=1, help="Confidence level of the intervals, e.g. 0.95.")]
@@ -69,6 +70,8 @@ def report(
 ) -> None:
     """Print the report of a job, or write it to a file. It can be asked for while the job runs, too."""
     forbidden = conditions(fail_if or ())
+    if out is None and format_ in options.BINARY and not as_json and sys.stdout.isatty():
+        raise typer.BadParameter(f"{format_} is not text: give --out FILE, or redirect", param_hint="--format")
     asked: dict[str, Any] = {
         "policy": policy,
         "ties": ties,
@@ -155,15 +158,20 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Delete a draft or a job that is over, with its pairs, judgments and raw replies."""
+    """Delete a draft or a job that is over, with its pairs, judgments and raw replies; or an import."""
     if not yes and sys.stdin.isatty():
-        typer.confirm(f"Delete job {job} and all its judgments?", abort=True, err=True)
+        typer.confirm(f"Delete {job} and all its judgments?", abort=True, err=True)
     with connected() as client:
-        client.delete_job(job)
+        try:
+            client.delete_job(job)
+        except ProblemError as error:
+            if error.status != httpx.codes.NOT_FOUND:
+                raise
+            client.delete_import(job)
     if as_json:
         print_json({"id": job, "deleted": True})
     else:
-        say(f"Job {job} is deleted.")
+        say(f"{job} is deleted.")
 
 
 def line_of(job: JobOut) -> str:

@@ -9,7 +9,8 @@ import typer
 
 MethodName = Literal["json", "logprobs"]
 PolicyName = Literal["half", "drop", "average", "debias", "debias_soft", "single"]
-FormatName = Literal["json", "csv", "md", "html"]
+FormatName = Literal["json", "csv", "md", "html", "tex", "parquet", "svg", "png"]
+BINARY = ("parquet", "png")
 
 DEFAULT_RUBRIC = "reasoning-trace"
 

@@ -66,7 +66,7 @@ def _sentence(line: RateLine | None) -> Iterator[str]:
 def _section(title: str, table: Table) -> Iterator[str]:
     if not table.rows:
         return
-    yield from (f"## {title}", "", *_table(table), "")
+    yield from (f"## {title}", "", *grid(table), "")
     if table.notes:
         yield from (*(f"- {escape(note)}" for note in table.notes), "")
 
@@ -78,7 +78,7 @@ def _sections(found: Sequence[Section]) -> Iterator[str]:
             yield from (*(f"- {escape(text)}" for text in section.words), "")
         for name, table in section.tables.items():
             yield from (f"### {escape(name)}", "") if len(section.tables) > 1 else ()
-            yield from (*_table(table), "")
+            yield from (*grid(table), "")
             if table.notes:
                 yield from (*(f"- {escape(note)}" for note in table.notes), "")
 
@@ -91,12 +91,12 @@ def _glance(results: Results, level: float) -> Iterator[str]:
         yield from (f"**{escape(matrix.caption)}**", "", _row(("Axis", *matrix.columns)))
         yield _row(["---"] * (1 + len(matrix.columns)), raw=True)
         for axis, cells in matrix.rows:
-            shown = ["<br>".join(map(escape, (cell.rate, *cell.details))) for cell in cells]
-            yield _row([escape(axis), *shown], raw=True)
+            yield _row([axis, *("; ".join((cell.rate, *cell.details)) for cell in cells)])
         yield ""
 
 
-def _table(table: Table) -> Iterator[str]:
+def grid(table: Table) -> Iterator[str]:
+    """The lines of a table."""
     yield _row(table.columns)
     yield _row(["---" if column < table.names else "--:" for column in range(len(table.columns))], raw=True)
     for row in table.rows:
@@ -119,12 +119,12 @@ def _losses(results: Results) -> Iterator[str]:
     parts = (losses.by_tag, losses.by_length, losses.by_order)
     for table in (tables.losses(losses), *map(tables.entries, parts)):
         if table.rows:
-            yield from (*_table(table), "")
+            yield from (*grid(table), "")
 
 
 def _methods(report: Report) -> Iterator[str]:
     methods = report.results.methods
     yield from ("## Methods", "", escape(methods.paragraph), "")
     yield from (f"- **{escape(entry['item'])}:** {escape(entry['value'])}" for entry in methods.checklist)
-    yield from ("", "## Provenance", "", *_table(tables.facts(report.results.provenance)), "")
-    yield from (*_table(tables.facts(report.envelope)), "")
+    yield from ("", "## Provenance", "", *grid(tables.facts(report.results.provenance)), "")
+    yield from (*grid(tables.facts(report.envelope)), "")

@@ -200,7 +200,7 @@ def _points(below: int) -> Spec:
 def _under() -> _Layout:
     """The mark stands under its row's words, so that a chart reads on a phone."""
     common = {"type": "text", "baseline": "middle", "dy": -9}
-    words = [
+    words: list[Spec] = [
         {"mark": common | {"align": "left", "fill": INK, "fontWeight": 600, "fontSize": 13},
          "encoding": {"x": {"value": 0}, "text": {"field": "name"}}},
         {"mark": common | {"align": "right", "fill": QUIET, "fontSize": 12},

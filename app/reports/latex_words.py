@@ -75,16 +75,25 @@ def escaped(text: str) -> str:
 
 def comment(text: str) -> str:
     """Words behind a % sign: on one line, in ASCII."""
-    return "% " + " ".join(text.split()).encode("ascii", "backslashreplace").decode()
+    return "% " + "".join(letter if _plain(letter) else _named(letter) for letter in " ".join(text.split()))
 
 
 def _letter(letter: str) -> str:
     known = _ACTIVE.get(letter) or _SMALL.get(letter)
     if known:
         return known
-    if letter.isascii() and letter.isprintable():
+    if _plain(letter):
         return letter
-    base, *accents = unicodedata.normalize("NFD", letter)
-    if len(accents) == 1 and accents[0] in _ACCENTS and base.isascii() and base.isalpha():
-        return f"{_ACCENTS[accents[0]]}{{{base}}}"
-    return f"{{[}}U+{ord(letter):04X}{{]}}"
+    parts = unicodedata.normalize("NFD", letter)
+    base, accent = parts[0], parts[1:]
+    if accent in _ACCENTS and base.isascii() and base.isalpha():
+        return f"{_ACCENTS[accent]}{{{base}}}"
+    return f"{{[}}{_named(letter)[1:-1]}{{]}}"
+
+
+def _plain(letter: str) -> bool:
+    return letter.isascii() and letter.isprintable()
+
+
+def _named(letter: str) -> str:
+    return f"[U+{ord(letter):04X}]"

@@ -9,6 +9,8 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+import pyarrow.parquet
+
 ENDINGS = ("won", "lost", "tied", "inconsistent", "undecided", "missing")
 FIELDS = ("wins", "losses", "ties", "inconsistent", "undecided", "missing")
 Endings = tuple[int, ...]  # the six endings and the pairs
@@ -44,7 +46,31 @@ def from_html(text: str) -> list[Endings]:
     return [endings for table in page(text).tables for endings in _endings(table)]
 
 
-READERS = {"json": from_json, "csv": from_csv, "md": from_markdown, "html": from_html}
+def from_parquet(content: bytes) -> list[Endings]:
+    rows = pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist()
+    return [tuple(row[field] for field in (*FIELDS, "n_pairs")) for row in rows if row["n_pairs"] is not None]
+
+
+def from_tex(text: str) -> list[Endings]:
+    """Columns: name, rate, interval, n, then the endings."""
+    rows = [row for row in latex_rows(text) if len(row) >= 10 and row[3].isdigit()]
+    return [(*map(int, row[4:10]), int(row[3])) for row in rows]
+
+
+def latex_rows(text: str) -> list[list[str]]:
+    """Cells of the rows of every tabular, as TeX splits them."""
+    lines = [line for line in text.splitlines() if line.endswith("\\\\") and not line.startswith("%")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)&", line.removesuffix("\\\\"))] for line in lines]
+
+
+READERS = {
+    "json": from_json,
+    "csv": from_csv,
+    "md": from_markdown,
+    "html": from_html,
+    "parquet": from_parquet,
+    "tex": from_tex,
+}
 
 
 def _endings(table: list[list[str]]) -> list[Endings]:
@@ -103,7 +129,7 @@ class Page(HTMLParser):
             self.style += data
             return
         self.text.append(data)
-        if self._stack and self._stack[-1] in ("th", "td"):
+        if {"th", "td"} & set(self._stack):
             self.tables[-1][-1][-1] += data
 
 

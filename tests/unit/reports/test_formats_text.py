@@ -80,8 +80,8 @@ def test_escape_changes_only_what_acts(words, escaped):
 def test_markdown_has_every_section_of_the_report():
     text = as_markdown.render(a_report())
     assert re.findall(r"^## (.+)$", text, flags=re.MULTILINE) == [
-        "Policies side by side", "Axes", "Slices", "Strata of answer correctness", "Strengths", "Position bias",
-        "Judges", "Trust checks", "Losses", "Methods", "Provenance",
+        "Policies side by side", "Axes", "Slices at a glance", "Slices", "Strata of answer correctness", "Strengths",
+        "Position bias", "Judges", "Trust checks", "Losses", "Methods", "Provenance",
     ]  # fmt: skip
     assert "> **tuned-7b preferred to base-7b" in text
     assert text.index("images not seen by this judge") < text.index("## Policies")
