@@ -16,8 +16,8 @@ from app.services.publish import Publisher
 from app.settings import Settings
 
 ROUTERS = (
-    jobs.router, uploads.router, results.router, reports.router, judges.router, rubrics.router, access.router,
-    imports.router, health.router,
+    jobs.router, uploads.router, results.router, reports.router, reports.shapes, judges.router, rubrics.router,
+    access.router, imports.router, health.router,
 )  # fmt: skip
 
 
