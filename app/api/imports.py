@@ -2,49 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, status
+from fastapi import APIRouter, Path, Query, Request, Response, status
 
-from app.api import ndjson
-from app.api.auth import JobsReader, JobsWriter, Running
-from app.api.bodies import require_type, whole
-from app.domain.errors import Invalid
-from app.domain.imported import Design, ImportedVerdict
+from app.api import reports
+from app.api.auth import JobsReader, JobsWriter, Publishing, Running
+from app.api.once import Key, Once, again
+from app.api.verdict_rows import BODY, read_rows
 from app.services import imports
-from app.wire.shape import Name
-from app.wire.verdicts import EXAMPLE, ImportOut, csv_rows, ndjson_rows, read_verdict
+from app.services.import_checks import Choices
+from app.wire.pages import PageIn, PageOut
+from app.wire.reports import ReportQuery
+from app.wire.verdicts import ImportOut, NewImportIn
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"])
 
-CSV = "text/csv"
-BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            CSV: {"schema": {"type": "string"}, "example": "model_a,model_b,winner,item\ntuned,base,A,q1\n"},
-            ndjson.MEDIA_TYPE: {"schema": {"type": "string"}, "example": EXAMPLE},
-        },
-    }
-}
 ImportId = Annotated[UUID, Path(description="the import's id")]
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=BODY)
+@router.post("", status_code=status.HTTP_201_CREATED, response_model=ImportOut, openapi_extra=BODY)
 async def add_import(
-    request: Request,
-    who: JobsWriter,
-    running: Running,
-    name: Annotated[Name, Query(description="what the import is called")],
-    *,
-    human: Annotated[bool, Query(description="the verdicts are people's labels")] = False,
-    design: Annotated[Design, Query(description="how labelled pairs were drawn")] = Design.UNKNOWN,
-) -> ImportOut:
-    """Verdicts made elsewhere, all or nothing. A refusal lists the first hundred bad lines."""
-    verdicts = await _verdicts(request, running.settings.max_body_bytes, human=human, design=design)
-    made = await imports.add_import(running.database, who.project, name, verdicts, actor=who.key_name)
-    return ImportOut.model_validate(made)
+    asked: Annotated[NewImportIn, Query()], request: Request, who: JobsWriter, running: Running, key: Key = None
+) -> Response:
+    """Verdicts made elsewhere, all or nothing. A refusal lists the first hundred bad lines.
+
+    A row: `model_a`, `model_b`, and `winner` (A, B, tie, or the name of one of the two; empty = abstained) or `score`
+    (0 to 1, 1 = A wins). Optional: `item`, `judge`, `axis`, `order` (AB or BA: which was shown first; absent = a final
+    stance), `repeat`, `count`, `cluster`, `length_a`, `length_b`, `tag.NAME`, `design`, `inclusion_probability`.
+    """
+    once = Once(running.database, who.project, key)
+    rows = await read_rows(request, running, asked)
+    replay = await once.replay(rows.digest)
+    if replay is not None:
+        return again(replay.status, replay.body)
+    async with once:
+        choices = Choices(asked.primary_axis, asked.policy)
+        made = await imports.add_import(
+            running.database, who.project, asked.name, rows.verdicts, choices, actor=who.key_name
+        )
+        answer = ImportOut.model_validate(made).model_copy(update={"skipped": rows.skipped})
+        return await once.answer(status.HTTP_201_CREATED, answer)
+
+
+@router.get("")
+async def list_imports(page: Annotated[PageIn, Query()], who: JobsReader, running: Running) -> PageOut[ImportOut]:
+    """The project's imports, newest first."""
+    found = await imports.list_imports(running.database, who.project, after=page.after, limit=page.limit)
+    return PageOut(items=[ImportOut.model_validate(one) for one in found.items], next=found.next)
 
 
 @router.get("/{import_id}")
@@ -53,20 +59,19 @@ async def get_import(import_id: ImportId, who: JobsReader, running: Running) -> 
     return ImportOut.model_validate(await imports.get_import(running.database, who.project, str(import_id)))
 
 
-async def _verdicts(request: Request, most: int, *, human: bool, design: Design) -> list[ImportedVerdict]:
-    """The verdicts of a body. Raises Invalid with the bad lines, or when there is none."""
-    require_type(request, CSV, ndjson.MEDIA_TYPE, *ndjson.ALSO)
-    body = await whole(request, most)
-    as_csv = request.headers.get("content-type", "").startswith(CSV)
-    bad, found = ndjson.BadLines(), []
-    rows: Any = csv_rows(body) if as_csv else ndjson_rows(body)
-    for line, row in rows:
-        try:
-            found.append(read_verdict(row, line).to_domain(line, human=human, design=design))
-        except Invalid as error:
-            bad.add(error.problems)
-    if bad:
-        raise bad.error()
-    if not found:
-        raise Invalid("the file holds no verdicts")
-    return found
+@router.delete("/{import_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_import(import_id: ImportId, who: JobsWriter, running: Running) -> None:
+    """Delete an import with its rows and labels."""
+    await imports.delete_import(running.database, who.project, str(import_id), actor=who.key_name)
+
+
+@router.get("/{import_id}/report", response_class=Response, responses={200: {"content": reports.CONTENT}})
+async def import_report(
+    import_id: ImportId,
+    asked: Annotated[ReportQuery, Query()],
+    request: Request,
+    who: JobsReader,
+    publisher: Publishing,
+) -> Response:
+    """The report, as under /v1/jobs."""
+    return await reports.report(import_id, asked, request, who, publisher)

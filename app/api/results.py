@@ -13,6 +13,7 @@ from app.api import ndjson
 from app.api.auth import JobsReader, Running
 from app.api.jobs import JobId
 from app.services import look
+from app.services.paging import LONGEST_PAGE, Page
 from app.wire.pages import FilterIn, PageOut
 from app.wire.results import JudgmentOut, PairOut
 
@@ -38,9 +39,7 @@ async def list_judgments(job_id: JobId, asked: Filters, request: Request, who: J
     return await _answer(request, asked, read)
 
 
-async def _answer(
-    request: Request, asked: FilterIn, read: Callable[..., Awaitable[look.Page]]
-) -> StreamingResponse | look.Page:
+async def _answer(request: Request, asked: FilterIn, read: Callable[..., Awaitable[Page]]) -> StreamingResponse | Page:
     """One page as JSON, or everything from there on as lines. The first page is read before the answer begins,
     so that an error is still a problem document.
     """
@@ -48,7 +47,7 @@ async def _answer(
     if ndjson.MEDIA_TYPE not in request.headers.get("accept", ""):
         return page
 
-    async def following(after: str) -> look.Page:
-        return await read(after=after, limit=look.LONGEST_PAGE)
+    async def following(after: str) -> Page:
+        return await read(after=after, limit=LONGEST_PAGE)
 
     return StreamingResponse(ndjson.rows(page, following), media_type=ndjson.MEDIA_TYPE)

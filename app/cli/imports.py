@@ -1,7 +1,8 @@
-"""`import`: verdicts made elsewhere, so that the statistics serve people who judged with other tools."""
+"""`import` and `imports`: verdicts made elsewhere, so that the statistics serve people who judged with other tools."""
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,38 +10,120 @@ import typer
 
 from app.cli import options
 from app.cli.connection import connected
-from app.cli.terminal import print_json, say
+from app.cli.rows import Columns
+from app.cli.terminal import print_json, print_table, say
+from app.cli.verdict_files import STANDARD_INPUT, Upload, file_of, upload_of
+from app.wire.verdict_columns import KNOWN
+from app.wire.verdicts import ImportOut
 
-CSV, NDJSON = "text/csv", "application/x-ndjson"
-SHOWN_MODELS = 10
+SHOWN_NAMES = 10
+FILES = "CSV, NDJSON, a JSON list or Parquet; - is standard input."
+
+
+def there(file: Path) -> Path:
+    """Complain about a file that is not there."""
+    if file != STANDARD_INPUT and not file.is_file():
+        raise typer.BadParameter(f"there is no file {file}")
+    return file
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="CSV or NDJSON.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", callback=there, help=FILES)],
     *,
     name: Annotated[str | None, typer.Option(help="What the import is called; the file's name when not given.")] = None,
+    format_: Annotated[
+        Literal["auto", "generic", "alpaca_eval", "mt_bench"],
+        typer.Option("--format", help="Whose file it is: AlpacaEval annotations, MT-bench judgments or votes."),
+    ] = "auto",
+    columns: Annotated[
+        str, typer.Option("--map", metavar="OURS=THEIRS,...", help="Names of your columns, e.g. winner=verdict.")
+    ] = "",
+    policy: Annotated[
+        options.PolicyName, typer.Option(help="How inconsistent verdicts count, fixed before they are seen.")
+    ] = "half",
+    primary_axis: Annotated[
+        str | None, typer.Option(help="The axis of the headline; overall, else the first, when not given.")
+    ] = None,
     human: Annotated[bool, typer.Option("--human", help="The verdicts are people's labels.")] = False,
     design: Annotated[
         Literal["random", "filtered", "unknown"], typer.Option(help="How the labelled pairs were drawn.")
     ] = "unknown",
+    job: Annotated[
+        str | None, typer.Option(metavar="ID", help="With --human: labels of the pairs of this job or import.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Import verdicts that another tool or people made: one row a verdict, with model_a, model_b and winner
-    (A, B, tie; empty = abstained) or score (0 to 1, 1 = A wins).
+    (A, B, tie, or one of the two models; empty = abstained) or score (0 to 1, 1 = A wins).
 
     Optional columns: item, judge, axis, order (AB or BA), repeat, count, cluster, length_a, length_b, tag.NAME.
+    Files of AlpacaEval and MT-bench are known by their fields.
     """
-    kind = CSV if file.suffix.lower() == ".csv" else NDJSON
-    with connected() as client:
-        made = client.import_verdicts(name or file.stem, file, content_type=kind, human=human, design=design)
+    if job is not None and not human:
+        raise typer.BadParameter("--job takes people's labels: give --human, too")
+    names = Columns.parse(columns, tuple(sorted(KNOWN | {"tag"})))
+    with file_of(file) as readable:
+        upload = upload_of(readable, format_, names)
+        for note in upload.notes:
+            say(note, style="yellow")
+        if job is not None:
+            _label(job, upload, design, as_json=as_json)
+            return
+        with connected() as client:
+            made = client.import_verdicts(
+                name or readable.stem,
+                upload.source,
+                content_type=upload.content_type,
+                human=human,
+                design=design,
+                policy=policy,
+                primary_axis=primary_axis,
+            )
     if as_json:
         print_json(made.model_dump(mode="json"))
+    else:
+        _tell(made)
+
+
+def imports(
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 20, as_json: options.Json = False
+) -> None:
+    """List imports, the newest first. `report` and `delete` take their ids like those of jobs."""
+    with connected() as client:
+        found = list(islice(client.imports(), limit))
+    if as_json:
+        print_json([each.model_dump(mode="json") for each in found])
         return
-    more = f" and {len(made.models) - SHOWN_MODELS:,} more" if len(made.models) > SHOWN_MODELS else ""
-    say(f"Import {made.id}: {made.verdicts:,} verdicts on {', '.join(made.models[:SHOWN_MODELS])}{more}")
-    say(f"Its report:  tracejudge report {made.id}")
+    rows = [
+        (each.id, each.name, _some(each.models), each.created_at[:16], f"{each.verdicts:,}", f"{each.labels:,}")
+        for each in found
+    ]
+    print_table(("Import", "Name", "Models", "Made (UTC)", "Verdicts", "Labels"), rows, names=4)
 
 
 def register(commands: typer.Typer) -> None:
-    """Add the command to a command line."""
+    """Add the commands to a command line."""
     commands.command("import", epilog="Example:  tracejudge import verdicts.csv --name my-judge")(import_)
+    commands.command(epilog="Example:  tracejudge imports --limit 5")(imports)
+
+
+def _label(job: str, upload: Upload, design: str, *, as_json: bool) -> None:
+    with connected() as client:
+        added = client.add_labels(job, upload.source, content_type=upload.content_type, design=design)
+    if as_json:
+        print_json(added.model_dump(mode="json"))
+    else:
+        say(f"{added.labels:,} labels stored; {job} has {added.total:,} now.")
+
+
+def _tell(made: ImportOut) -> None:
+    say(f"Import {made.id}: {made.verdicts:,} verdicts on {made.pairs:,} pairs of {_some(made.models)}")
+    say(f"Judges: {_some(made.judges)}; headline axis: {made.primary_axis}; policy: {made.policy}")
+    if made.skipped:
+        say(f"{made.skipped:,} rows with count 0 hold no verdict and were left out.", style="yellow")
+    say(f"Its report:  tracejudge report {made.id}")
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(names[:SHOWN_NAMES]) + more

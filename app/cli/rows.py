@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,17 +25,15 @@ class Columns:
     names: Mapping[str, str]
 
     @classmethod
-    def parse(cls, text: str) -> Columns:
-        """From "trace=reasoning,item.id=qid". Raises BadParameter."""
+    def parse(cls, text: str, known: Sequence[str] = TRACE_FIELDS) -> Columns:
+        """From "trace=reasoning,item.id=qid"; `known`: our names. Raises BadParameter."""
         names = {}
         for part in filter(None, (part.strip() for part in text.split(","))):
             ours, equals, theirs = (piece.strip() for piece in part.partition("="))
             if not (ours and equals and theirs):
-                raise typer.BadParameter(f"{part!r} is not of the form ours=theirs, e.g. trace=reasoning")
-            if ours.partition(".")[0] not in TRACE_FIELDS:
-                raise typer.BadParameter(
-                    f"there is no {ours!r}; there are {', '.join(TRACE_FIELDS)}, item.question, ..."
-                )
+                raise typer.BadParameter(f"{part!r} is not of the form ours=theirs, e.g. {known[0]}=theirs")
+            if ours.partition(".")[0] not in known:
+                raise typer.BadParameter(f"there is no {ours!r}; there are {', '.join(known)}")
             names[ours] = theirs
         return cls(names)
 

@@ -20,6 +20,7 @@ from app.wire.images import ImageOut
 from app.wire.jobs import JobOut
 from app.wire.judges import JudgeOut
 from app.wire.keys import KeyOut, MeOut, NewKeyOut, NewProjectOut, ProjectOut
+from app.wire.labels import LabelOut, LabelsAddedOut
 from app.wire.pages import PageOut
 from app.wire.pairs import Accepted
 from app.wire.results import JudgmentOut, PairOut
@@ -144,16 +145,41 @@ class Client:
         content_type: str = NDJSON,
         human: bool = False,
         design: str = "unknown",
+        policy: str = "half",
+        primary_axis: str | None = None,
+        idempotency_key: str | None = None,
     ) -> ImportOut:
         """Store verdicts from a file or from lines of NDJSON; their report is `report(id)`."""
-        answer = self._link.send(
-            "POST",
-            "/v1/imports",
-            body=lambda: pieces(source, None),
-            params={"name": name, "human": human, "design": design},
-            headers={"Content-Type": content_type},
-        )
-        return _read(ImportOut, answer)
+        asked = {"name": name, "human": human, "design": design, "policy": policy}
+        asked |= {} if primary_axis is None else {"primary_axis": primary_axis}
+        return _read(ImportOut, self._rows("/v1/imports", source, content_type, asked, idempotency_key))
+
+    def imports(self) -> Iterator[ImportOut]:
+        """All imports of the project, newest first."""
+        return self._pages("/v1/imports", PageOut[ImportOut], {})
+
+    def get_import(self, import_id: str) -> ImportOut:
+        return _read(ImportOut, self._get(_path("imports", import_id)))
+
+    def delete_import(self, import_id: str) -> None:
+        self._link.send("DELETE", _path("imports", import_id))
+
+    def add_labels(
+        self,
+        job_id: str,
+        source: Path | Iterable[Line],
+        *,
+        content_type: str = NDJSON,
+        design: str = "unknown",
+        idempotency_key: str | None = None,
+    ) -> LabelsAddedOut:
+        """Store people's verdicts on pairs of a job or an import, all or nothing."""
+        path = _path("jobs", job_id, "labels")
+        return _read(LabelsAddedOut, self._rows(path, source, content_type, {"design": design}, idempotency_key))
+
+    def labels(self, job_id: str) -> Iterator[LabelOut]:
+        """The labels of a job or an import, in the order they came in."""
+        return self._pages(_path("jobs", job_id, "labels"), PageOut[LabelOut], {})
 
     # What jobs stand on -----------------------------------------------------------------------------------------
 
@@ -215,6 +241,19 @@ class Client:
 
     def _get(self, path: str, parameters: Json | None = None) -> httpx.Response:
         return self._link.send("GET", path, params=parameters, again=True)
+
+    def _rows(
+        self, path: str, source: Path | Iterable[Line], content_type: str, asked: Json, key: str | None
+    ) -> httpx.Response:
+        """Send rows from a file or from lines; again after a lost connection, where they can be sent again."""
+        return self._link.send(
+            "POST",
+            path,
+            body=lambda: pieces(source, None),
+            params=asked,
+            headers={"Content-Type": content_type} | _keyed(key),
+            again=isinstance(source, Path | Sequence),
+        )
 
     def _verb(self, job_id: str, verb: str, body: Json | None = None) -> JobOut:
         return _read(JobOut, self._link.send("POST", _path("jobs", job_id, verb), json=body))

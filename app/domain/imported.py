@@ -1,15 +1,20 @@
-"""Verdicts made elsewhere: one row of a verdicts file (docs/contract.md)."""
+"""Verdicts made elsewhere (docs/contract.md, "verdicts file"), column by column: a million rows are a few arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from app.domain.order import Order
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
 
 IMPORTED_JUDGE = "imported"
 OVERALL = "overall"
+NONE = -1
 
 
 class Design(StrEnum):
@@ -20,30 +25,66 @@ class Design(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedVerdict:
-    """`count` identical verdicts of one judge on one axis about two models' traces for one item.
+DESIGNS = tuple(Design)
 
-    `score`: 1 = A wins, 0 = B wins, 1/2 = tie, anything between = a soft verdict; None = abstained. `order`: which
-    trace was shown first; None = a final stance, which no policy changes. `item` None: a pair of its own.
-    `cluster` None: the item, or for a row without one (or with a count) an independent cluster for each verdict.
-    `human`: a label; then `judge` names the labeller, `design` and `inclusion_probability` say how the pair was drawn.
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column of texts. `code`: int64 (R,), the place of a row's text in `names`, which are distinct; NONE = empty."""
+
+    names: tuple[str, ...]
+    code: Array
+
+    @classmethod
+    def of(cls, cells: Iterable[str | None], names: Iterable[str] = ()) -> Coded:
+        """Coded in order of first appearance, after `names`."""
+        seen: dict[str | None, int] = {name: place for place, name in enumerate(names)}
+        code = [seen.setdefault(cell, len(seen)) for cell in cells]
+        found = np.array(code, np.int64)
+        if None in seen:  # leaves the numbering, and those after it move up
+            gap = seen.pop(None)
+            found = np.where(found == gap, NONE, found - (found > gap))
+        return cls(tuple(str(name) for name in seen), found)
+
+    def cells(self) -> list[str | None]:
+        """The texts of all rows."""
+        table = (*self.names, None)
+        return [table[code] for code in self.code.tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """R rows; row i tells of `count[i]` identical verdicts of one judge on one axis about two models' traces.
+
+    `line`: int (R,), where a row stands in its file. `model_a`, `model_b`: int (R,) places in `models`. `score`:
+    float (R,), 1 = A wins, 0 = B wins, 1/2 = tie, between them a soft verdict, NaN = abstained. `order`: int8 (R,),
+    an Order, which trace was shown first; NONE = a final stance, which no policy changes. `item`: NONE = a pair of
+    its own. `cluster`: NONE = the item's, or where there is no item (or a count) one for each verdict. `length_a`,
+    `length_b`: characters, NONE = unknown. `human`: bool (R,), a label; then `judge` is who labelled, `design` (a
+    place in DESIGNS) and `probability` (NaN = unknown) say how the pair was drawn. `sample_a`, `sample_b`: which of a
+    model's traces of a job, NONE = there is but one.
     """
 
-    line: int
-    model_a: str
-    model_b: str
-    score: float | None
-    item: str | None = None
-    judge: str = IMPORTED_JUDGE
-    axis: str = OVERALL
-    order: Order | None = None
-    repeat: int = 0
-    count: int = 1
-    cluster: str | None = None
-    length_a: int | None = None
-    length_b: int | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    human: bool = False
-    design: Design = Design.UNKNOWN
-    inclusion_probability: float | None = None
+    line: Array
+    models: tuple[str, ...]
+    model_a: Array
+    model_b: Array
+    score: Array
+    item: Coded
+    judge: Coded
+    axis: Coded
+    order: Array
+    repeat: Array
+    count: Array
+    cluster: Coded
+    length_a: Array
+    length_b: Array
+    tags: Mapping[str, Coded]
+    human: Array
+    design: Array
+    probability: Array
+    sample_a: Array
+    sample_b: Array
+
+    def __len__(self) -> int:
+        return len(self.line)

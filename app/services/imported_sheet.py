@@ -1,126 +1,82 @@
 """From imported verdicts to a Sheet: the place where judged and imported pairs begin to look the same.
 
-A row with an item belongs to the pair of that item and its two models; without one, or with a count, it is a pair of
-its own, `count` times. Sides are those of a pair's first row; rows the other way round are turned. A judge that showed
-every pair in one order only, or in none, gives final stances; where any pair has both orders, both were planned.
+Sides are those of a pair's first row; rows the other way round are turned. A judge that showed every pair in one order
+only gives final stances, and so do rows without an order; where any pair of a judge has both orders on an axis, both
+were planned, and a pair it showed in one of them is missing the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from app.domain.imported import Design, ImportedVerdict
+from app.domain.contradictions import lengths
+from app.domain.imported import DESIGNS, NONE, Coded, Design, Verdicts
 from app.domain.judgment import Outcome, Pick
 from app.domain.order import Order
+from app.domain.pairing import Placed, place, told
 from app.reports.sheet import NOT_PLANNED, Array, AxisPicks, JudgeFacts, Labels, Sheet
 from app.store.imports import ImportFacts
 from app.store.workers import software_version
 
 HALF = 0.5
-UNKNOWN_LENGTH = -1
-
-
-@dataclass(slots=True)
-class _Pairs:
-    """Pairs as they are found, in order of first appearance; `row[i]` is the first row of pair i."""
-
-    row: list[ImportedVerdict] = field(default_factory=list)
-    cluster: list[str] = field(default_factory=list)
-    of: dict[tuple[str, frozenset[str]], int] = field(default_factory=dict)
-
-    def place(self, row: ImportedVerdict) -> range:
-        """The numbers of the pairs a row is about."""
-        if row.item is not None and row.count == 1:
-            key = (row.item, frozenset((row.model_a, row.model_b)))
-            if key not in self.of:
-                self.of[key] = len(self.row)
-                self._append(row, row.cluster or f"item {row.item}")
-            number = self.of[key]
-            return range(number, number + 1)
-        start = len(self.row)
-        for number in range(start, start + row.count):
-            self._append(row, row.cluster or f"alone {number}")
-        return range(start, start + row.count)
-
-    def _append(self, row: ImportedVerdict, cluster: str) -> None:
-        self.row.append(row)
-        self.cluster.append(cluster)
+HARD = (0.0, HALF, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """One row's verdicts as seen from its pairs' sides."""
+class _Rows:
+    """Verdicts of judges as seen from their pairs' sides, one entry for each pair a row is about.
 
-    pairs: range
-    row: ImportedVerdict
-    turned: bool
+    `pair`, `judge`, `axis`, `repeat`: int (E,). `order`: an Order or NONE. `score`: for side A, NaN = abstained.
+    """
 
-    @property
-    def score(self) -> float:
-        """For side A; NaN = abstained."""
-        score = np.nan if self.row.score is None else self.row.score
-        return 1 - score if self.turned else score
-
-    @property
-    def order(self) -> Order | None:
-        order = self.row.order
-        return Order(1 - order) if order is not None and self.turned else order
+    pair: Array
+    judge: Array
+    axis: Array
+    order: Array
+    repeat: Array
+    score: Array
 
 
-def sheet_of(facts: ImportFacts, verdicts: Sequence[ImportedVerdict]) -> Sheet:
+def sheet_of(facts: ImportFacts, verdicts: Verdicts) -> Sheet:
     """Everything a report is computed from."""
-    human = all(row.human for row in verdicts)
-    pairs = _Pairs()
-    read = []
-    for row in verdicts:
-        at = pairs.place(row)
-        read.append(_Read(at, row, turned=pairs.row[at.start].model_a != row.model_a))
-    judged = [one for one in read if human or not one.row.human]
-    axes = tuple(dict.fromkeys(one.row.axis for one in judged))
-    judges = tuple(dict.fromkeys(one.row.judge for one in judged))
-    repeats = 1 + max(one.row.repeat for one in judged)
-    shape = (len(pairs.row), len(judges), 2 if any(one.order is not None for one in judged) else 1, repeats)
-    picks, outcomes, lone = _laid_out(judged, axes, judges, shape)
-    models = tuple(dict.fromkeys(name for row in pairs.row for name in (row.model_a, row.model_b)))
-    number_of = {name: number for number, name in enumerate(models)}
-    n = len(pairs.row)
-    labels = [] if human else [one for one in read if one.row.human]
-    labellers = tuple(dict.fromkeys(one.row.judge for one in labels))
+    human = bool(verdicts.human.all())
+    placed = place(verdicts)
+    judged = np.flatnonzero(human | ~verdicts.human)
+    judge_codes, axis_codes = np.unique(verdicts.judge.code[judged]), np.unique(verdicts.axis.code[judged])
+    judges = [verdicts.judge.names[code] for code in judge_codes]
+    axes = tuple(verdicts.axis.names[code] for code in axis_codes)
+    rows = _seen(verdicts, placed, judged)
+    shape = (len(placed.first), len(judges), 1 + bool((rows.order != NONE).any()), 1 + int(rows.repeat.max()))
+    laid = [_laid_out(rows, axis, shape) for axis in range(len(axes))]
+    labels = np.flatnonzero(verdicts.human & (not human))
+    labeller_codes = np.unique(verdicts.judge.code[labels])
+    length_a, length_b = lengths(verdicts, placed)
+    n = len(placed.first)
     return Sheet(
-        models=models,
-        model_a=np.array([number_of[row.model_a] for row in pairs.row]),
-        model_b=np.array([number_of[row.model_b] for row in pairs.row]),
-        cluster=_numbered(pairs.cluster),
+        models=verdicts.models,
+        model_a=verdicts.model_a[placed.first],
+        model_b=verdicts.model_b[placed.first],
+        cluster=placed.cluster,
         right_a=np.full(n, -1, np.int8),
         right_b=np.full(n, -1, np.int8),
-        tags=_tags(pairs.row),
-        length_a=np.array([UNKNOWN_LENGTH if row.length_a is None else row.length_a for row in pairs.row]),
-        length_b=np.array([UNKNOWN_LENGTH if row.length_b is None else row.length_b for row in pairs.row]),
+        tags={name: _texts(_first_told(placed, tag.code), tag) for name, tag in verdicts.tags.items()},
+        length_a=_first_told(placed, length_a),
+        length_b=_first_told(placed, length_b),
         has_images=np.zeros(n, bool),
         leaks=np.zeros(n, bool),
-        judges=tuple(
-            JudgeFacts(
-                name=name,
-                served_model=name,
-                method="human labels" if human else "import",
-                sees_images=False,
-                sampling={},
-                single_order=name in lone,
-            )
-            for name in judges
-        ),
+        judges=tuple(_judge(name, number, laid, human=human) for number, name in enumerate(judges)),
         orders=(Order.AB, Order.BA)[: shape[2]],
-        repeats=repeats,
+        repeats=shape[3],
         axes=axes,
         axis_titles={axis: axis for axis in axes},
         image_axes=frozenset(),
-        picks=picks,
-        outcomes=outcomes,
+        picks={axis: one.picks for axis, one in zip(axes, laid, strict=True)},
+        outcomes=np.stack([one.outcomes for one in laid], axis=2),
         primary_axis=facts.spec["primary_axis"],
         policy=dict(facts.spec["policy"]),
         rubric={"name": "imported", "version": "", "hash": ""},
@@ -129,67 +85,141 @@ def sheet_of(facts: ImportFacts, verdicts: Sequence[ImportedVerdict]) -> Sheet:
         judges_saw_reference=False,
         prompt_hash="",
         envelope=_envelope(facts),
-        labels={axis: _labels([one for one in labels if one.row.axis == axis], labellers) for axis in axes},
-        labellers=labellers,
+        labels=_labels(verdicts, placed, labels, dict(zip(axes, axis_codes.tolist(), strict=True))),
+        labellers=tuple(verdicts.judge.names[code] for code in labeller_codes),
         imported=True,
     )
 
 
-def _laid_out(
-    read: Sequence[_Read], axes: Sequence[str], judges: Sequence[str], shape: tuple[int, ...]
-) -> tuple[dict[str, AxisPicks], Array, set[str]]:
-    """Picks and final stances by axis, outcomes, and the judges that never showed a pair in both orders."""
-    picks = {axis: np.zeros(shape, np.int8) for axis in axes}
-    outcomes = np.full((*shape[:2], len(axes), *shape[2:]), NOT_PLANNED, np.int8)
-    total = {axis: np.zeros(shape[:2]) for axis in axes}
-    count = {axis: np.zeros(shape[:2], np.int64) for axis in axes}
-    for one in read:
-        axis, judge = one.row.axis, judges.index(one.row.judge)
-        order, at = int(one.order or 0), slice(one.pairs.start, one.pairs.stop)
-        lost = np.isnan(one.score)
-        outcomes[at, judge, axes.index(axis), order, one.row.repeat] = Outcome.ELSEWHERE if lost else Outcome.JUDGED
-        if not lost:
-            total[axis][at, judge] += one.score
-            count[axis][at, judge] += 1
-            if one.order is not None:
-                picks[axis][at, judge, order, one.row.repeat] = _pick(one.score, one.order)
-    both = (outcomes != NOT_PLANNED).any(axis=4).all(axis=3) if shape[2] > 1 else np.zeros(outcomes.shape[:3], bool)
-    planned_both: Array = np.asarray(both.any(axis=(0, 2)))
-    found = {}
-    for axis in axes:
-        mean = np.divide(total[axis], count[axis], out=np.full(shape[:2], np.nan), where=count[axis] > 0)
-        mean[:, planned_both] = np.nan
-        found[axis] = AxisPicks(picks[axis], final=None if planned_both.all() else mean)
-    return found, outcomes, {judge for judge, two in zip(judges, planned_both.tolist(), strict=True) if not two}
-
-
-def _pick(score: float, order: Order) -> Pick:
-    """What a score for side A says about positions; a soft one by the side it leans to."""
-    if score == HALF:
-        return Pick.TIE
-    return Pick.FIRST if (score > HALF) == (order is Order.AB) else Pick.SECOND
-
-
-def _labels(read: Sequence[_Read], labellers: Sequence[str]) -> Labels:
-    rows = [(number, one) for one in read for number in one.pairs]
-    probability = [one.row.inclusion_probability for _, one in rows]
-    return Labels(
-        pair=np.array([number for number, _ in rows], np.int64),
-        labeller=np.array([labellers.index(one.row.judge) for _, one in rows], np.int64),
-        score=np.array([one.score for _, one in rows], float),
-        random=np.array([one.row.design is Design.RANDOM for _, one in rows], bool),
-        probability=np.array([np.nan if value is None else value for value in probability], float),
+def _seen(verdicts: Verdicts, placed: Placed, rows: Array) -> _Rows:
+    size = np.where(placed.shared, 1, verdicts.count)[rows]
+    each = np.repeat(rows, size)  # a row with a count is about so many pairs, one after the other
+    within = np.arange(len(each)) - np.repeat(np.cumsum(size) - size, size)
+    turned = placed.turned[each]
+    score, order = verdicts.score[each], verdicts.order[each]
+    return _Rows(
+        pair=placed.pair[each] + within,
+        judge=np.unique(verdicts.judge.code[each], return_inverse=True)[1],
+        axis=np.unique(verdicts.axis.code[each], return_inverse=True)[1],
+        order=np.where(order == NONE, NONE, order ^ turned),
+        repeat=verdicts.repeat[each],
+        score=np.where(turned, 1 - score, score),
     )
 
 
-def _numbered(names: Sequence[str]) -> Array:
-    seen: dict[str, int] = {}
-    return np.array([seen.setdefault(name, len(seen)) for name in names], np.int64)
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """One axis. `outcomes`: (pairs, judges, orders, repeats). `both`, `censored`: (judges,), both orders were planned
+    and how many probabilities stand at the smallest one told.
+    """
+
+    picks: AxisPicks
+    outcomes: Array
+    both: Array
+    censored: Array
 
 
-def _tags(rows: Sequence[ImportedVerdict]) -> dict[str, Array]:
-    names = sorted({name for row in rows for name in row.tags})
-    return {name: np.array([row.tags.get(name) for row in rows], object) for name in names}
+def _laid_out(rows: _Rows, axis: int, shape: tuple[int, ...]) -> _Laid:
+    chosen = np.flatnonzero(rows.axis == axis)
+    pair, judge, order, repeat = (column[chosen] for column in (rows.pair, rows.judge, rows.order, rows.repeat))
+    score = rows.score[chosen]
+    at, lost = (pair, judge, np.maximum(order, 0), repeat), np.isnan(score)
+    outcomes = np.full(shape, NOT_PLANNED, np.int8)
+    outcomes[at] = np.where(lost, Outcome.ELSEWHERE, Outcome.JUDGED)
+    picks = np.zeros(shape, np.int8)
+    shown = ~lost & (order != NONE)
+    picks[tuple(index[shown] for index in at)] = _picks(score[shown], order[shown])
+    orders_shown = (outcomes != NOT_PLANNED).any(axis=3).sum(axis=2)
+    both = (orders_shown == len(Order)).any(axis=0)
+    half_shown = (orders_shown == 1) & both
+    half_shown[pair[order == NONE], judge[order == NONE]] = False
+    gaps = half_shown[:, :, None] & (outcomes[..., 0] == NOT_PLANNED)
+    outcomes[..., 0][gaps] = Outcome.ELSEWHERE
+    final = ~lost & ((order == NONE) | ~both[judge])
+    odds, censored = _log_odds(score, at, shown & both[judge], shape)
+    means = _means(score[final], pair[final], judge[final], shape) if not both.all() or final.any() else None
+    return _Laid(AxisPicks(picks, odds, means), outcomes, both, censored)
+
+
+def _picks(score: Array, order: Array) -> Array:
+    """What scores for side A say about positions; a soft one by the side it leans to."""
+    first = (score > HALF) == (order == Order.AB)
+    return np.where(score == HALF, Pick.TIE, np.where(first, Pick.FIRST, Pick.SECOND))
+
+
+def _means(score: Array, pair: Array, judge: Array, shape: tuple[int, ...]) -> Array:
+    """(pairs, judges) mean score of finished verdicts, NaN where there is none."""
+    cell = pair * shape[1] + judge
+    cells = shape[0] * shape[1]
+    count = np.bincount(cell, minlength=cells)
+    total = np.bincount(cell, weights=score, minlength=cells)
+    means: Array = np.divide(total, count, out=np.full(cells, np.nan), where=count > 0)
+    return means.reshape(shape[:2])
+
+
+def _log_odds(score: Array, at: tuple[Array, ...], soft: Array, shape: tuple[int, ...]) -> tuple[Array | None, Array]:
+    """Log-odds of the position shown first, from judges whose scores in both orders are probabilities.
+
+    A probability of 0 or 1 stands at the smallest one the judge told, and is counted as censored.
+    """
+    censored = np.zeros(shape[1], np.int64)
+    telling = np.unique(at[1][soft & ~np.isin(score, HARD)])
+    if not len(telling):
+        return None, censored
+    odds = np.full(shape, np.nan, np.float32)
+    for judge in telling.tolist():
+        rows = np.flatnonzero(soft & (at[1] == judge))
+        chance = np.where(at[2][rows] == Order.AB, score[rows], 1 - score[rows])
+        away = np.minimum(chance, 1 - chance)
+        least = away[away > 0].min()
+        censored[judge] = int((away == 0).sum())
+        chance = np.clip(chance, least, 1 - least)
+        odds[tuple(index[rows] for index in at)] = np.log(chance) - np.log1p(-chance)
+    return odds, censored
+
+
+def _judge(name: str, number: int, laid: list[_Laid], *, human: bool) -> JudgeFacts:
+    return JudgeFacts(
+        name=name,
+        served_model=name,
+        method="human labels" if human else "import",
+        sees_images=False,
+        sampling={},
+        censored=sum(int(one.censored[number]) for one in laid),
+        single_order=not any(one.both[number] for one in laid),
+    )
+
+
+def _first_told(placed: Placed, value: Array) -> Array:
+    """(P,) what the first row of a pair that tells it says; NONE where none does."""
+    given = value != NONE
+    first = told(placed.pair, len(placed.first), given & placed.shared)
+    alone = np.where(placed.shared[placed.first], first, placed.first)
+    return np.where(alone == NONE, NONE, value[alone])
+
+
+def _texts(code: Array, names: Coded) -> Array:
+    table = np.array([*names.names, None], object)
+    found: Array = table[code]
+    return found
+
+
+def _labels(verdicts: Verdicts, placed: Placed, rows: Array, axes: Mapping[str, int]) -> dict[str, Labels]:
+    """The labels beside the judges' verdicts, by axis."""
+    if not len(rows):
+        return {}
+    each = _seen(verdicts, placed, rows)
+    found = {}
+    for axis, code in axes.items():
+        some = verdicts.axis.code[rows] == code
+        found[axis] = Labels(
+            pair=each.pair[some],
+            labeller=each.judge[some],
+            score=each.score[some],
+            random=verdicts.design[rows][some] == DESIGNS.index(Design.RANDOM),
+            probability=verdicts.probability[rows][some],
+        )
+    return found
 
 
 def _envelope(facts: ImportFacts) -> dict[str, Any]:

@@ -2,109 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from app.domain.errors import Invalid, NotFound, Problem
-from app.domain.imported import OVERALL, ImportedVerdict
-from app.domain.verdict import PolicyName
-from app.store import audit, imports
-from app.store.database import Database
+import numpy as np
 
-MOST_VERDICTS = 10_000_000
-MOST_NAMED = 100
+from app.domain.errors import Invalid, NotFound
+from app.domain.imported import Verdicts
+from app.domain.pairing import place
+from app.services.import_checks import Choices, checked, contradicting, refuse, strange_labels
+from app.services.paging import Page, check_limit, cursor, place_of
+from app.store import audit, imported_rows, imports
+from app.store.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class ImportInfo:
-    """What users see of an import."""
+    """What users see of an import. `rows` and `verdicts` (rows times their counts) are those of the judges."""
 
     id: str
     name: str
     rows: int
     verdicts: int
+    pairs: int
     models: list[str]
-    created_at: str | None = None
+    judges: list[str]
+    axes: list[str]
+    primary_axis: str
+    policy: str
+    labels: int
+    created_at: str
 
 
 async def add_import(
     database: Database,
     project: int,
     name: str,
-    verdicts: Sequence[ImportedVerdict],
+    verdicts: Verdicts,
+    choices: Choices | None = None,
     *,
     actor: str = audit.SYSTEM,
 ) -> ImportInfo:
     """A new import. Raises Invalid, naming lines, when rows contradict each other or hold no verdict."""
-    check(verdicts)
-    spec = {"primary_axis": primary_axis(verdicts), "policy": {"name": PolicyName.HALF.value}, "seed": 0}
+    spec = checked(verdicts, choices or Choices())
     async with database.transaction() as tx:
         made = await imports.add_import(tx, project, name, spec)
-        await imports.add_verdicts(tx, made.id, 0, verdicts)
+        await imported_rows.add_verdicts(tx, made.id, 0, verdicts, spec)
         await audit.record(tx, project, actor, "create", f"import {made.public_id}")
-    return _info(made, verdicts)
+    return _info(made)
 
 
 async def get_import(database: Database, project: int, import_id: str) -> ImportInfo:
     """NotFound for another project's."""
     async with database.transaction() as tx:
-        facts = await imports.import_facts(tx, project, import_id)
-        if facts is None:
-            raise NotFound("there is no such import")
-        verdicts = await imports.verdicts_of(tx, facts.id)
-    return _info(facts, verdicts)
+        return _info(await _held(tx, project, import_id, held=False))
 
 
-def primary_axis(verdicts: Sequence[ImportedVerdict]) -> str:
-    """`overall` where there is one, else the axis of the first row."""
-    axes = dict.fromkeys(verdict.axis for verdict in verdicts)
-    return OVERALL if OVERALL in axes else next(iter(axes))
+async def list_imports(database: Database, project: int, *, after: str | None = None, limit: int = 100) -> Page:
+    """A project's imports, newest first."""
+    check_limit(limit)
+    before = place_of(after, 1)[0] if after else None
+    async with database.transaction() as tx:
+        found = await imports.list_imports(tx, project, before, limit + 1)
+    more = len(found) > limit
+    return Page([_info(facts) for facts in found[:limit]], cursor((found[limit - 1].id,)) if more else None)
 
 
-def check(verdicts: Sequence[ImportedVerdict]) -> None:
-    """Raise Invalid when there is nothing to count, or rows contradict each other."""
-    if all(verdict.score is None for verdict in verdicts):
-        raise Invalid("no row has a winner or a score", (Problem("every row is empty here", "winner"),))
-    if sum(verdict.count for verdict in verdicts) > MOST_VERDICTS:
-        raise Invalid(f"more than {MOST_VERDICTS:,} verdicts", (Problem("counts add up to too many", "count"),))
-    problems = [problem for verdict in verdicts for problem in _alone(verdict)]
-    problems += _repeated(verdicts)
-    if problems:
-        raise Invalid("the verdicts contradict each other", tuple(problems[:MOST_NAMED]), len(problems))
+async def delete_import(database: Database, project: int, import_id: str, *, actor: str = audit.SYSTEM) -> None:
+    """The import with its rows and labels."""
+    async with database.transaction() as tx:
+        facts = await _held(tx, project, import_id, held=True)
+        await imports.delete_import(tx, facts.id)
+        await audit.record(tx, project, actor, "delete", f"import {facts.public_id}")
 
 
-def _alone(verdict: ImportedVerdict) -> list[Problem]:
-    """What is wrong with one row by itself."""
-    if verdict.model_a == verdict.model_b and verdict.item is None:
-        return [Problem("is compared with itself", "model_b", verdict.line)]
-    return []
+async def add_labels(
+    database: Database, project: int, import_id: str, labels: Verdicts, *, actor: str = audit.SYSTEM
+) -> None:
+    """Append people's labels of pairs that an import has. Raises Invalid, naming lines, and keeps nothing then."""
+    async with database.transaction() as tx:
+        facts = await _held(tx, project, import_id, held=True)
+        if facts.spec["summary"]["human"]:
+            raise Invalid("this import holds people's verdicts already: import the judges' verdicts and label those")
+        summary = dict(facts.spec["summary"])
+        summary["labels"] += len(labels)
+        spec = {**facts.spec, "summary": summary}
+        await imported_rows.add_verdicts(tx, facts.id, facts.rows, labels, spec)
+        found = await imported_rows.verdicts_of(tx, facts.id)
+        found = replace(found, line=np.concatenate([found.line[: facts.rows], labels.line]))
+        placed = place(found)
+        refuse(strange_labels(found, placed), "some labels do not fit this import")
+        refuse(*contradicting(found, placed))
+        await audit.record(tx, project, actor, "label", f"import {facts.public_id}")
 
 
-def _repeated(verdicts: Sequence[ImportedVerdict]) -> list[Problem]:
-    """Rows that say the same thing twice: one judge has one verdict per item, models, axis, order and repeat."""
-    first: dict[tuple[object, ...], int] = {}
-    problems = []
-    for verdict in verdicts:
-        if verdict.item is None or verdict.count > 1:
-            continue
-        swapped = verdict.model_a > verdict.model_b
-        shown = None if verdict.order is None else (verdict.order == 0) != swapped
-        models = frozenset((verdict.model_a, verdict.model_b))
-        key = (verdict.item, models, verdict.judge, verdict.axis, shown, verdict.repeat, verdict.human)
-        line = first.setdefault(key, verdict.line)
-        if line != verdict.line:
-            reason = f"is there already (line {line}); a column `repeat` (0, 1, 2 ...) tells several apart"
-            problems.append(Problem(reason, "item", verdict.line))
-    return problems
+async def _held(tx: Transaction, project: int, import_id: str, *, held: bool) -> imports.ImportFacts:
+    facts = await imports.import_facts(tx, project, import_id, held=held)
+    if facts is None:
+        raise NotFound("there is no such import")
+    return facts
 
 
-def _info(facts: imports.ImportFacts, verdicts: Sequence[ImportedVerdict]) -> ImportInfo:
-    models = dict.fromkeys(name for verdict in verdicts for name in (verdict.model_a, verdict.model_b))
+def _info(facts: imports.ImportFacts) -> ImportInfo:
+    summary: dict[str, Any] = {name: value for name, value in facts.spec["summary"].items() if name != "human"}
     return ImportInfo(
         id=facts.public_id,
         name=facts.name,
-        rows=len(verdicts),
-        verdicts=sum(verdict.count for verdict in verdicts),
-        models=list(models),
+        primary_axis=facts.spec["primary_axis"],
+        policy=facts.spec["policy"]["name"],
         created_at=facts.created_at.isoformat(timespec="seconds"),
+        **summary,
     )

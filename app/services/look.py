@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from app.domain.errors import Invalid, Problem
 from app.domain.job import Job
 from app.domain.judgment import Outcome, Pick, unswap
 from app.domain.order import Order
 from app.domain.plan import plan_of
 from app.domain.verdict import Settled, Stance, Verdict
 from app.services.filters import Filters, read_filters
+from app.services.paging import Page, check_limit, cursor, place_of
 from app.services.settling import settle_pairs
 from app.store import pages, progress
 from app.store.database import Database, Transaction
 from app.store.jobs import OpenJob, open_job
 from app.store.pages import JudgmentRow, PairRow, UnitRow
 
-LONGEST_PAGE = 1_000
 # Filters on what is derived read pairs in steps; a page ends early rather than read a whole job.
 STEP = 500
 STEPS = 20
 PAIR_FILTERS = frozenset({"axis", "verdict", "stance", "tag", "judge", "reason"})
 JUDGMENT_FILTERS = frozenset({"axis", "tag", "judge", "reason"})
 JUDGMENT_START = (-1,) * 5
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some of a list; `next` continues it and is None at its end."""
-
-    items: list[Any]
-    next: str | None
 
 
 async def get_job(database: Database, project: int, job_id: str) -> Job:
@@ -46,12 +35,12 @@ async def get_job(database: Database, project: int, job_id: str) -> Job:
 
 async def list_jobs(database: Database, project: int, *, after: str | None = None, limit: int = 100) -> Page:
     """A project's jobs, newest first."""
-    _check_limit(limit)
-    before = _place(after, 1)[0] if after else None
+    check_limit(limit)
+    before = place_of(after, 1)[0] if after else None
     async with database.transaction() as tx:
         found = await progress.read_jobs(tx, project, before=before, limit=limit + 1)
     more = len(found) > limit
-    return Page([job for _, job in found[:limit]], _cursor((found[limit - 1][0],)) if more else None)
+    return Page([job for _, job in found[:limit]], cursor((found[limit - 1][0],)) if more else None)
 
 
 # Pairs ----------------------------------------------------------------------------------------------------------
@@ -67,8 +56,8 @@ async def list_pairs(
     filters: Mapping[str, str] | None = None,
 ) -> Page:
     """Pairs with their verdicts and stances, in target order. A page may be short and still have a `next`."""
-    _check_limit(limit)
-    place = _place(after, 1)[0] if after else -1
+    check_limit(limit)
+    place = place_of(after, 1)[0] if after else -1
     items: list[dict[str, Any]] = []
     async with database.transaction() as tx:
         job = await open_job(tx, project, job_id)
@@ -78,13 +67,13 @@ async def list_pairs(
             rows = await pages.pair_rows(tx, job.id, numbered=job.started, after=place, tags=wanted.tags, limit=step)
             for row, shown in zip(rows, await _shown_pairs(tx, job, rows, wanted), strict=True):
                 if len(items) == limit:
-                    return Page(items, _cursor((place,)))
+                    return Page(items, cursor((place,)))
                 place = row.place
                 if shown is not None:
                     items.append(shown)
             if len(rows) < step:
                 return Page(items, None)
-    return Page(items, _cursor((place,)))
+    return Page(items, cursor((place,)))
 
 
 async def _shown_pairs(
@@ -155,8 +144,8 @@ async def list_judgments(
     filters: Mapping[str, str] | None = None,
 ) -> Page:
     """Judgments with their replies, judge by judge in target order."""
-    _check_limit(limit)
-    place = _place(after, len(JUDGMENT_START)) if after else JUDGMENT_START
+    check_limit(limit)
+    place = place_of(after, len(JUDGMENT_START)) if after else JUDGMENT_START
     async with database.transaction() as tx:
         job = await open_job(tx, project, job_id)
         wanted = read_filters(job, filters or {}, JUDGMENT_FILTERS)
@@ -170,7 +159,7 @@ async def list_judgments(
             tx, job.id, after=place, groups=list(groups), outcome=wanted.outcome, tags=wanted.tags, limit=limit + 1
         )
     items = [_judgment(job, row, groups[row.unit.judge_no, row.unit.group]) for row in rows[:limit]]
-    return Page(items, _cursor(rows[limit - 1].place) if len(rows) > limit else None)
+    return Page(items, cursor(rows[limit - 1].place) if len(rows) > limit else None)
 
 
 def _judgment(job: OpenJob, row: JudgmentRow, axes: Sequence[str]) -> dict[str, Any]:
@@ -213,28 +202,3 @@ def _picks(unit: UnitRow, reasons: Mapping[str, str], axes: Sequence[str]) -> di
         for place, (axis, pick) in enumerate(zip(axes, unit.picks, strict=False))
         if pick
     }
-
-
-# Pages ----------------------------------------------------------------------------------------------------------
-
-
-def _check_limit(limit: int) -> None:
-    if not 1 <= limit <= LONGEST_PAGE:
-        raise Invalid("the page cannot be so long", (Problem(f"1 to {LONGEST_PAGE}", field="limit"),))
-
-
-def _cursor(place: Sequence[int]) -> str:
-    """A place in a list, opaque to users."""
-    return base64.urlsafe_b64encode(json.dumps(list(place)).encode()).decode()
-
-
-def _place(cursor: str, length: int) -> tuple[int, ...]:
-    """The place of a cursor; Invalid when it was not made by this kind of list."""
-    try:
-        place = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-    except ValueError:
-        place = None
-    fits = isinstance(place, list) and len(place) == length and all(type(part) is int for part in place)
-    if not fits or not all(abs(part) < 1 << 31 for part in place):
-        raise Invalid("the page cannot be found", (Problem("take it from `next` of the page before", field="after"),))
-    return tuple(place)

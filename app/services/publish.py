@@ -17,9 +17,12 @@ from app.reports.build import build
 from app.reports.report import Report
 from app.reports.sheet import NOT_PLANNED, PENDING, Array, AxisPicks, JudgeFacts, Parameters, Sheet
 from app.services.imported_sheet import sheet_of
+from app.services.labels import arrays_of
 from app.store import imports
 from app.store import sheet as stored
 from app.store.database import Database
+from app.store.imported_rows import verdicts_of
+from app.store.labels import labels_of
 from app.store.targets import Frozen
 from app.store.workers import software_version
 
@@ -61,7 +64,7 @@ class Publisher:
             return await read_sheet(self._database, facts)
         assert imported is not None  # noqa: S101 - one of the two is there
         async with self._database.transaction() as tx:
-            verdicts = await imports.verdicts_of(tx, imported.id)
+            verdicts = await verdicts_of(tx, imported.id)
         return await asyncio.to_thread(sheet_of, imported, verdicts)
 
 
@@ -74,6 +77,7 @@ async def read_sheet(database: Database, facts: stored.JobFacts) -> Sheet:
         arrays = [await stored.judge_arrays(tx, facts, number, plan) for number, plan in enumerate(plans)]
         replies = [await stored.reply_facts(tx, facts.id, number) for number in range(len(plans))]
         prompts = await stored.prompt_digest(tx, facts.id)
+        labels, labellers = arrays_of(await labels_of(tx, facts.id), spec.axes)
     models = tuple(dict.fromkeys(name for both in zip(columns.model_a, columns.model_b, strict=True) for name in both))
     number_of = {name: number for number, name in enumerate(models)}
     rubric = facts.judges[0].rubric
@@ -112,6 +116,8 @@ async def read_sheet(database: Database, facts: stored.JobFacts) -> Sheet:
             "times": dict(facts.times),
             "usage": dict(facts.usage),
         },
+        labels=labels,
+        labellers=labellers,
     )
 
 

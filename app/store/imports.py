@@ -1,9 +1,9 @@
-"""Imports: verdicts made elsewhere, written whole and read back as columns."""
+"""Imports: verdicts made elsewhere, without their rows."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain.imported import Design, ImportedVerdict
-from app.domain.order import Order
+from app.store.jobs import as_uuid
 
-_COLUMNS = (
-    "import_id", "line", "item", "judge", "axis", "model_a", "model_b", "score", "presented", "repeat", "count",
-    "cluster", "length_a", "length_b", "tags", "human", "design", "inclusion_probability",
-)  # fmt: skip
+_READ = "SELECT id, public_id, name, spec, rows, created_at FROM imports WHERE project_id = :project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,61 +42,28 @@ async def add_import(tx: AsyncConnection, project: int, name: str, spec: Mapping
     return _facts(made.one())
 
 
-async def import_facts(tx: AsyncConnection, project: int, public_id: str) -> ImportFacts | None:
-    """None when the project has no such import."""
+async def import_facts(tx: AsyncConnection, project: int, public_id: str, *, held: bool = False) -> ImportFacts | None:
+    """None when the project has no such import. `held`: nobody else adds to it until the transaction ends."""
+    lock = " FOR UPDATE" if held else ""
     found = await tx.execute(
-        text(
-            """
-            SELECT id, public_id, name, spec, rows, created_at FROM imports
-            WHERE project_id = :project AND public_id = CAST(:id AS uuid)
-            """
-        ),
-        {"project": project, "id": public_id},
+        text(f"{_READ} AND public_id = CAST(:id AS uuid){lock}"), {"project": project, "id": as_uuid(public_id)}
     )
     row = found.one_or_none()
     return None if row is None else _facts(row)
 
 
-async def add_verdicts(tx: AsyncConnection, import_id: int, after: int, verdicts: Sequence[ImportedVerdict]) -> None:
-    """Append rows by COPY; their line numbers follow on `after`, the rows that are there."""
-    await tx.execute(
-        text("UPDATE imports SET rows = rows + :rows WHERE id = :id"), {"rows": len(verdicts), "id": import_id}
-    )
-    connection = (await tx.get_raw_connection()).driver_connection
-    await connection.copy_records_to_table(  # type: ignore[union-attr]
-        "imported_verdicts", columns=_COLUMNS, records=_records(import_id, after, verdicts)
-    )
-
-
-async def verdicts_of(tx: AsyncConnection, import_id: int) -> list[ImportedVerdict]:
-    """All rows in the order of their lines."""
+async def list_imports(tx: AsyncConnection, project: int, before: int | None, limit: int) -> list[ImportFacts]:
+    """Newest first, from the one before the id `before` on."""
     found = await tx.execute(
-        text(
-            """
-            SELECT line, model_a, model_b, score, item, judge, axis, presented, repeat, count AS verdicts, cluster,
-              length_a, length_b, tags, human, design, inclusion_probability
-            FROM imported_verdicts WHERE import_id = :id ORDER BY line
-            """
-        ),
-        {"id": import_id},
+        text(f"{_READ} AND (CAST(:before AS int) IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit"),
+        {"project": project, "before": before, "limit": limit},
     )
-    return [
-        ImportedVerdict(
-            row.line, row.model_a, row.model_b, row.score, row.item, row.judge, row.axis,
-            None if row.presented is None else Order(row.presented), row.repeat, row.verdicts, row.cluster,
-            row.length_a, row.length_b, row.tags, row.human, Design(row.design), row.inclusion_probability,
-        )
-        for row in found
-    ]  # fmt: skip
+    return [_facts(row) for row in found]
 
 
-def _records(import_id: int, after: int, verdicts: Iterable[ImportedVerdict]) -> Iterable[tuple[Any, ...]]:
-    for number, row in enumerate(verdicts, start=after + 1):
-        yield (
-            import_id, number, row.item, row.judge, row.axis, row.model_a, row.model_b, row.score,
-            None if row.order is None else int(row.order), row.repeat, row.count, row.cluster, row.length_a,
-            row.length_b, json.dumps(dict(row.tags)), row.human, row.design.value, row.inclusion_probability,
-        )  # fmt: skip
+async def delete_import(tx: AsyncConnection, import_id: int) -> None:
+    """The import and its rows."""
+    await tx.execute(text("DELETE FROM imports WHERE id = :id"), {"id": import_id})
 
 
 def _facts(row: Any) -> ImportFacts:

@@ -36,7 +36,7 @@ class JobFacts:
     pairs: int
     judges: tuple[Frozen, ...]
     times: Mapping[str, str | None]
-    counters: tuple[int, ...]  # moves whenever a judgment does; the report's cache key
+    counters: tuple[int, ...]  # moves whenever a judgment or a label does; the report's cache key
     usage: Mapping[str, int]
 
     @property
@@ -78,7 +78,8 @@ async def job_facts(tx: AsyncConnection, project: int, public_id: str) -> JobFac
         text(
             """
             SELECT j.id, j.public_id, j.name, j.status, j.seed, j.pairs, j.rubric, j.spec, j.generation,
-              j.created_at, j.started_at, j.finished_at
+              j.created_at, j.started_at, j.finished_at,
+              (SELECT count(*) FROM labels WHERE job_id = j.id) AS labels
             FROM jobs j WHERE j.project_id = :project AND j.public_id = CAST(:id AS uuid)
             """
         ),
@@ -108,7 +109,7 @@ async def job_facts(tx: AsyncConnection, project: int, public_id: str) -> JobFac
     return JobFacts(
         job.id, str(job.public_id), job.name, job.status, job.seed, job.pairs,
         tuple(Frozen(rubric, spec, judge_of(row.spec), None, b"") for row in judges),
-        times, (*counted[:4], job.generation),
+        times, (*counted[:4], job.generation, job.labels),
         dict(zip(("calls", "prompt_tokens", "completion_tokens", "cached_tokens"), counted[4:], strict=True)),
     )  # fmt: skip
 
