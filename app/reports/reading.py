@@ -11,7 +11,7 @@ import numpy.typing as npt
 from app.domain.errors import Invalid, Problem
 from app.domain.verdict import Policy, PolicyName, Settled, coins, settle_many
 from app.reports.matchups import Matchup, matchups
-from app.reports.sheet import JudgeFacts, Parameters, Sheet
+from app.reports.sheet import JudgeFacts, Parameters, Sheet, Tag
 from app.stats.intervals import HALF, Confidence, IntervalKind, dense
 
 Array = npt.NDArray[Any]
@@ -101,10 +101,11 @@ def saw_images(judge: JudgeFacts) -> bool:
 
 def tag_values(sheet: Sheet, tag: str) -> tuple[list[str], Array]:
     """The values of a tag in order, and for every pair the index of its value or -1; empty for a tag of no pair."""
-    cells = sheet.tags[tag].tolist() if tag in sheet.tags else []
-    values = sorted(set(cells) - {None})
-    index = {value: number for number, value in enumerate(values)} | {None: -1}
-    return values, np.fromiter(map(index.__getitem__, cells), dtype=np.int32, count=len(cells))
+    if tag not in sheet.tags:
+        return [], np.empty(0, np.int32)
+    found = sheet.tags[tag]
+    coded = found if isinstance(found, Tag) else Tag.of(found.tolist())
+    return list(coded.values), coded.code
 
 
 def alone(sheet: Sheet, judge: int) -> Sheet:
@@ -137,12 +138,12 @@ def _check(sheet: Sheet, parameters: Parameters) -> None:
     right = {
         "policy": parameters.policy in (None, *PolicyName),
         "interval": parameters.interval in tuple(IntervalKind),
-        "level": 0 < parameters.level < 1,
-        "ties": parameters.ties == "half_win",
-        "order_effect": not parameters.order_effect,
+        "level": HALF < parameters.level < 1,
+        "ties": parameters.ties in ("half_win", "davidson"),
         "control": parameters.control in (None, "length"),
         "margin": parameters.margin is None or 0 < parameters.margin < HALF,
         "correction": parameters.correction in ("holm", "bh"),
+        "seed": parameters.seed >= 0,
         "anchor": parameters.anchor in (None, *sheet.models),
         "judges": parameters.judges is None or (parameters.judges and set(parameters.judges) <= set(judges)),
     }
@@ -154,12 +155,12 @@ def _check(sheet: Sheet, parameters: Parameters) -> None:
 _REASONS = {
     "policy": "must be one of " + ", ".join(PolicyName),
     "interval": "must be one of " + ", ".join(IntervalKind),
-    "level": "must lie between 0 and 1",
-    "ties": "only half_win is available",
-    "order_effect": "is not available",
+    "level": "must lie between 1/2 and 1",
+    "ties": "must be one of half_win, davidson",
     "control": "must be length",
     "margin": "must lie between 0 and 1/2",
     "correction": "must be one of holm, bh",
+    "seed": "must not be negative",
     "anchor": "must be a model of this job",
     "judges": "must name judges of this job",
 }

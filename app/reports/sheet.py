@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from app.domain.order import Order
@@ -48,6 +49,21 @@ class AxisPicks:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag of all pairs. `values`: in order, each that occurs. `code`: int (pairs,) index into them, -1 for none."""
+
+    values: tuple[str, ...]
+    code: Array
+
+    @classmethod
+    def of(cls, cells: Sequence[str | None]) -> Tag:
+        """From the value of every pair, None for none."""
+        values = sorted({cell for cell in cells if cell is not None})
+        index = {value: number for number, value in enumerate(values)} | {None: -1}
+        return cls(tuple(values), np.array([index[cell] for cell in cells], np.int32))
+
+
+@dataclass(frozen=True, slots=True)
 class Labels:
     """Human labels on one axis, L of them.
 
@@ -68,7 +84,8 @@ class Sheet:
     """One job, ready for statistics. Pairs are in target (seq) order, which the job's seed fixes.
 
     `model_a`, `model_b`: int (pairs,) indices into `models`. `cluster`: int (pairs,). `right_a`, `right_b`: int8
-    (pairs,), 1 right, 0 wrong, -1 unknown. `tags`: tag name -> object array (pairs,) of str or None.
+    (pairs,), 1 right, 0 wrong, -1 unknown. `tags`: by name, those that were asked for and some pair has; a Tag, or an
+    object array (pairs,) of str or None.
     `length_a`, `length_b`: int (pairs,) characters. `outcomes`: int8 (units,) in the shape (pairs, judges,
     groups, orders, repeats), an Outcome, PENDING or NOT_PLANNED. `leaks`: bool (pairs,), a trace names a model.
     `judges_saw_answers`, `judges_saw_reference`: what the prompts held. `labels`: axis -> human labels.
@@ -81,7 +98,7 @@ class Sheet:
     cluster: Array
     right_a: Array
     right_b: Array
-    tags: Mapping[str, Array]
+    tags: Mapping[str, Tag | Array]
     length_a: Array
     length_b: Array
     has_images: Array

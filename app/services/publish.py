@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 
 import numpy as np
 
@@ -13,87 +15,169 @@ from app.domain.errors import NotFound
 from app.domain.job import JobStatus
 from app.domain.judgment import Outcome
 from app.domain.plan import plan_of
+from app.reports import FORMATS
 from app.reports.build import build
 from app.reports.report import Report
-from app.reports.sheet import NOT_PLANNED, PENDING, Array, AxisPicks, JudgeFacts, Parameters, Sheet
+from app.reports.sheet import NOT_PLANNED, PENDING, Array, AxisPicks, JudgeFacts, Parameters, Sheet, Tag
 from app.services.imported_sheet import sheet_of
+from app.services.kept import Kept
 from app.services.labels import arrays_of
-from app.store import imports
+from app.store import imported_rows, imports
 from app.store import sheet as stored
+from app.store.asked import ReplyFacts, asked
 from app.store.database import Database
-from app.store.imported_rows import verdicts_of
 from app.store.labels import labels_of
+from app.store.pairs import PairColumns, pair_columns
 from app.store.targets import Frozen
 from app.store.workers import software_version
 
-SNAPSHOTS = 64
-Key = tuple[str, Parameters, tuple[int, ...], str]
+SHEET_BYTES, PAIR_BYTES = 256 << 20, 64 << 20
+REPORTS, DOCUMENT_BYTES = 64, 64 << 20
+SNAPSHOT_SECONDS = 10.0
+# What the fit of strengths imports when it runs, for its seconds are the database's while a sheet is read.
+LATE = "choix"
+AT_ONCE = 2  # as many snapshots are read or reported at the same time
+OVER = frozenset({JobStatus.COMPLETED, JobStatus.COMPLETED_WITH_FAILURES, JobStatus.CANCELLED, "imported"})
+UNNUMBERED = frozenset({JobStatus.DRAFT, JobStatus.PREPARING})
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Which state of a job or import a sheet shows, sliced by which tag; `counters` move with every judgment."""
+
+    public_id: str
+    tag: str
+    status: str
+    generation: int
+    counters: tuple[int, ...]
+
+
+Source = stored.JobFacts | imports.ImportFacts
 
 
 class Publisher:
-    """Reports of this process, kept until a counter of their job moves; each is computed once at a time."""
+    """Reports of this process. Sheets, reports and rendered documents are kept, each made once at a time; while a job
+    is judging its snapshot is taken anew at most every `seconds`.
+    """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._kept: OrderedDict[Key, Report] = OrderedDict()
-        self._turn = asyncio.Lock()
+    def __init__(self, database: Database, *, seconds: float = SNAPSHOT_SECONDS) -> None:
+        self._database, self._seconds = database, seconds
+        self._pairs: Kept[tuple[str, str], PairColumns] = Kept(PAIR_BYTES, _bytes_of)
+        self._sheets: Kept[Snapshot, Sheet] = Kept(SHEET_BYTES, _bytes_of)
+        self._reports: Kept[tuple[Snapshot, Parameters], Report] = Kept(REPORTS, lambda _: 1)
+        self._documents: Kept[tuple[Snapshot, Parameters, str], str | bytes] = Kept(DOCUMENT_BYTES, len)
+        self._taken: dict[tuple[str, str], tuple[Snapshot, float]] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def report(self, project: int, job_id: str, parameters: Parameters) -> Report:
         """The report of a job or an import. NotFound for another project's; Invalid where a parameter does not fit
         it.
         """
+        source, snapshot = await self._snapshot(project, job_id, parameters)
+        return await self._report(source, snapshot, parameters)
+
+    async def document(self, project: int, job_id: str, parameters: Parameters, shape: str) -> str | bytes:
+        """The same as a document in one of FORMATS."""
+        source, snapshot = await self._snapshot(project, job_id, parameters)
+
+        async def make() -> str | bytes:
+            report = await self._report(source, snapshot, parameters)
+            return await asyncio.to_thread(FORMATS[shape].render, report)
+
+        return await self._documents.get((snapshot, parameters, shape), make)
+
+    async def _snapshot(self, project: int, job_id: str, parameters: Parameters) -> tuple[Source, Snapshot]:
+        """What a report of it is made from now: while it is judging, a recent state rather than the newest."""
         async with self._database.transaction() as tx:
             facts = await stored.job_facts(tx, project, job_id)
             imported = await imports.import_facts(tx, project, job_id) if facts is None else None
-        if facts is not None:
-            key: Key = (facts.public_id, parameters, facts.counters, facts.status)
-        elif imported is not None:
-            key = (imported.public_id, parameters, (imported.rows,), "imported")
-        else:
+        source = facts or imported
+        if source is None:
             raise NotFound("there is no such job")
-        async with self._turn:
-            if key not in self._kept:
-                sheet = await self._sheet(facts, imported)
-                self._kept[key] = await asyncio.to_thread(build, sheet, parameters)
-                if len(self._kept) > SNAPSHOTS:
-                    self._kept.popitem(last=False)
-        return self._kept[key]
+        now = _state(source, parameters.slice_by)
+        last, at = self._taken.get((now.public_id, now.tag), (now, 0.0))
+        young = time.monotonic() - at < self._seconds and last in self._sheets
+        if young and now.status not in OVER and (last.status, last.generation) == (now.status, now.generation):
+            return source, last
+        return source, now
 
-    async def _sheet(self, facts: stored.JobFacts | None, imported: imports.ImportFacts | None) -> Sheet:
-        if facts is not None:
-            return await read_sheet(self._database, facts)
-        assert imported is not None  # noqa: S101 - one of the two is there
-        async with self._database.transaction() as tx:
-            verdicts = await verdicts_of(tx, imported.id)
-        return await asyncio.to_thread(sheet_of, imported, verdicts)
+    async def _report(self, source: Source, snapshot: Snapshot, parameters: Parameters) -> Report:
+        async def make() -> Report:
+            sheet = await self._sheets.get(snapshot, lambda: self._sheet(source, snapshot))
+            async with self._turns:
+                return await asyncio.to_thread(build, sheet, parameters)
+
+        return await self._reports.get((snapshot, parameters), make)
+
+    async def _sheet(self, source: Source, snapshot: Snapshot) -> Sheet:
+        async with self._turns:
+            late = asyncio.create_task(asyncio.to_thread(import_module, LATE))
+            sheet = await self._read(source, snapshot)
+            await late
+        self._taken = {key: taken for key, taken in self._taken.items() if taken[0] in self._sheets}
+        self._taken[snapshot.public_id, snapshot.tag] = snapshot, time.monotonic()
+        return sheet
+
+    async def _read(self, source: Source, snapshot: Snapshot) -> Sheet:
+        if isinstance(source, imports.ImportFacts):
+            async with self._database.transaction() as tx:
+                verdicts = await imported_rows.verdicts_of(tx, source.id)
+            return await asyncio.to_thread(sheet_of, source, verdicts)
+        if source.status in UNNUMBERED:
+            return await read_sheet(self._database, source, tags=(snapshot.tag,))
+        pairs = await self._pairs.get(
+            (snapshot.public_id, snapshot.tag), lambda: _read_pairs(self._database, source.id, snapshot.tag)
+        )
+        return await read_sheet(self._database, source, pairs)
 
 
-async def read_sheet(database: Database, facts: stored.JobFacts) -> Sheet:
-    """Everything a report is computed from."""
+def _state(source: Source, tag: str) -> Snapshot:
+    if isinstance(source, stored.JobFacts):
+        return Snapshot(source.public_id, tag, source.status, source.generation, (*source.counters, source.pairs))
+    return Snapshot(source.public_id, "", "imported", 0, (source.rows,))
+
+
+async def _read_pairs(database: Database, job: int, tag: str) -> PairColumns:
+    async with database.transaction() as tx:
+        return await pair_columns(tx, job, (tag,))
+
+
+def _bytes_of(value: object) -> int:
+    """Of all arrays within."""
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes)
+    if isinstance(value, Mapping):
+        return sum(map(_bytes_of, value.values()))
+    if is_dataclass(value):
+        return sum(_bytes_of(getattr(value, each.name)) for each in fields(value))
+    return 0
+
+
+async def read_sheet(
+    database: Database, facts: stored.JobFacts, pairs: PairColumns | None = None, *, tags: Sequence[str] = ()
+) -> Sheet:
+    """Everything a report is computed from. `pairs`: where they were read already; else they are, with `tags`."""
     spec = facts.spec
     plans = [plan_of(spec, frozen.judge) for frozen in facts.judges]
     async with database.transaction() as tx:
-        columns = await stored.pair_columns(tx, facts.id)
+        columns = await pair_columns(tx, facts.id, tags) if pairs is None else pairs
         arrays = [await stored.judge_arrays(tx, facts, number, plan) for number, plan in enumerate(plans)]
-        replies = [await stored.reply_facts(tx, facts.id, number) for number in range(len(plans))]
-        prompts = await stored.prompt_digest(tx, facts.id)
+        told = await asked(tx, facts.id, len(plans), facts.status)
         labels, labellers = arrays_of(await labels_of(tx, facts.id), spec.axes)
-    models = tuple(dict.fromkeys(name for both in zip(columns.model_a, columns.model_b, strict=True) for name in both))
-    number_of = {name: number for number, name in enumerate(models)}
     rubric = facts.judges[0].rubric
     return Sheet(
-        models=models,
-        model_a=np.array([number_of[name] for name in columns.model_a], np.int64),
-        model_b=np.array([number_of[name] for name in columns.model_b], np.int64),
-        cluster=_numbered(columns.cluster),
+        models=columns.models,
+        model_a=columns.model_a,
+        model_b=columns.model_b,
+        cluster=columns.cluster,
         right_a=columns.right_a,
         right_b=columns.right_b,
-        tags=_tags(columns),
+        tags={name: Tag(tag.values, tag.code) for name, tag in columns.tags.items()},
         length_a=columns.length_a,
         length_b=columns.length_b,
         has_images=columns.has_images,
         leaks=columns.leaks,
-        judges=tuple(_judge_facts(frozen, told) for frozen, told in zip(facts.judges, replies, strict=True)),
+        judges=tuple(_judge_facts(*one) for one in zip(facts.judges, told.judges, strict=True)),
         orders=spec.orders,
         repeats=spec.repeats,
         axes=spec.axes,
@@ -108,7 +192,7 @@ async def read_sheet(database: Database, facts: stored.JobFacts) -> Sheet:
         metadata=spec.metadata,
         judges_saw_answers=columns.has_answer,
         judges_saw_reference=columns.has_reference,
-        prompt_hash=prompts,
+        prompt_hash=told.prompts,
         envelope={
             "job": {"id": facts.public_id, "name": facts.name, "status": facts.status},
             "as_of": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -121,18 +205,7 @@ async def read_sheet(database: Database, facts: stored.JobFacts) -> Sheet:
     )
 
 
-def _numbered(names: Sequence[str]) -> Array:
-    """Each distinct name by a number, in order of first appearance: equal names, equal numbers."""
-    seen: dict[str, int] = {}
-    return np.array([seen.setdefault(name, len(seen)) for name in names], np.int64)
-
-
-def _tags(columns: stored.PairColumns) -> dict[str, Array]:
-    names = sorted({name for tags in columns.tags for name in tags})
-    return {name: np.array([tags.get(name) for tags in columns.tags], object) for name in names}
-
-
-def _judge_facts(frozen: Frozen, told: stored.ReplyFacts) -> JudgeFacts:
+def _judge_facts(frozen: Frozen, told: ReplyFacts) -> JudgeFacts:
     judge = frozen.judge
     return JudgeFacts(
         name=judge.name,

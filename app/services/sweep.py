@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from app.services.pace import Pace
 from app.services.pictures import FetchGuard, ImageLimits, prepare_some
-from app.store import finishing, idempotency, images, uploads, workers
+from app.store import asked, finishing, idempotency, images, uploads, workers
 from app.store.database import Database
 
 # Any numbers of ours; they name the sweeper's locks within the database.
-JOBS, RUBBISH = 7_426_332, 7_426_333
+JOBS, RUBBISH, ASKED = 7_426_332, 7_426_333, 7_426_334
 DEAD_WORKER_SECONDS = 3_600.0
 KEY_SECONDS = 86_400.0
 
@@ -29,6 +29,13 @@ class Sweeper:
                 await finishing.finish_jobs(tx)
                 await finishing.pause_stuck_jobs(tx)
                 await finishing.pause_spent_jobs(tx)
+        await self._keep_what_was_asked()
+
+    async def _keep_what_was_asked(self) -> None:
+        """A report of a finished job need not walk over its replies; a failure here costs it that walk only."""
+        async with self._database.transaction() as tx:
+            if await finishing.take_turn(tx, ASKED):
+                await asked.keep_one(tx)
 
     async def clear_away(self) -> None:
         """Forget abandoned uploads, pictures nobody refers to, old idempotency keys, and workers long gone."""

@@ -1,27 +1,27 @@
-"""Reading a whole job for statistics: narrow columns by binary COPY, straight into arrays."""
+"""Reading a whole job for statistics: its frozen side, and the narrow columns of its judgments as arrays."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.order import Plan
 from app.domain.plan import Spec
 from app.store.documents import judge_of, rubric_of, spec_of
+from app.store.packed import Array, columns
 from app.store.targets import Frozen
 
-Array = npt.NDArray[Any]
-# PGCOPY\n\xff\r\n\0, four bytes of flags, four bytes of extension length; at the end a field count of -1.
-COPY_HEADER = 19
-COPY_TRAILER = 2
 PENDING = -1
+# A unit in one number: bit 0 the order, seven bits of outcome, whether there are log-odds, and above these the repeat.
+OUTCOME, OUTCOMES, ODDS, REPEAT = 1, 127, 8, 9
+PICKS = 15  # two bits each
+_UNIT = f"""
+    presented::int | (outcome::int << {OUTCOME}) | ((log_odds IS NOT NULL)::int << {ODDS}) | (repeat::int << {REPEAT})
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +38,11 @@ class JobFacts:
     times: Mapping[str, str | None]
     counters: tuple[int, ...]  # moves whenever a judgment or a label does; the report's cache key
     usage: Mapping[str, int]
+    generation: int
 
     @property
     def spec(self) -> Spec:
         return self.judges[0].spec
-
-
-@dataclass(frozen=True, slots=True)
-class PairColumns:
-    """A job's pairs in target order, one array or list each (pairs,)."""
-
-    model_a: list[str]
-    model_b: list[str]
-    cluster: list[str]
-    right_a: Array
-    right_b: Array
-    tags: list[Mapping[str, str]]
-    length_a: Array
-    length_b: Array
-    has_images: Array
-    leaks: Array
-    has_answer: bool
-    has_reference: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyFacts:
-    """What the replies of one judge say about how it was asked."""
-
-    served_as: tuple[str, ...]
-    logprob_kind: str | None
-    images_sent: int
-    censored: int
 
 
 async def job_facts(tx: AsyncConnection, project: int, public_id: str) -> JobFacts | None:
@@ -111,30 +84,7 @@ async def job_facts(tx: AsyncConnection, project: int, public_id: str) -> JobFac
         tuple(Frozen(rubric, spec, judge_of(row.spec), None, b"") for row in judges),
         times, (*counted[:4], job.generation, job.labels),
         dict(zip(("calls", "prompt_tokens", "completion_tokens", "cached_tokens"), counted[4:], strict=True)),
-    )  # fmt: skip
-
-
-async def pair_columns(tx: AsyncConnection, job: int) -> PairColumns:
-    """Everything about the pairs that statistics slice and weigh by; numbered pairs only."""
-    found = await tx.execute(
-        text(
-            """
-            SELECT a.model, b.model, i.cluster, coalesce(a.correct::int, -1), coalesce(b.correct::int, -1), i.tags,
-              a.length, b.length, json_array_length(i.images::json) > 0, a.leak OR b.leak,
-              a.answer IS NOT NULL OR b.answer IS NOT NULL, i.answer IS NOT NULL
-            FROM pairs p JOIN items i ON i.id = p.item_id JOIN traces a ON a.id = p.a_id JOIN traces b ON b.id = p.b_id
-            WHERE p.job_id = :job AND p.seq IS NOT NULL ORDER BY p.seq
-            """
-        ),
-        {"job": job},
-    )
-    columns: Sequence[Sequence[Any]] = tuple(zip(*found.all(), strict=True)) or ((),) * 12
-    return PairColumns(
-        list(columns[0]), list(columns[1]), list(columns[2]),
-        np.array(columns[3], np.int8), np.array(columns[4], np.int8), list(columns[5]),
-        np.array(columns[6], np.int64), np.array(columns[7], np.int64),
-        np.array(columns[8], bool), np.array(columns[9], bool),
-        has_answer=any(columns[10]), has_reference=any(columns[11]),
+        job.generation,
     )  # fmt: skip
 
 
@@ -153,81 +103,48 @@ class JudgeArrays:
 
 async def judge_arrays(tx: AsyncConnection, facts: JobFacts, judge_no: int, plan: Plan) -> JudgeArrays:
     """Read one judge's narrow rows and lay them out as dense arrays."""
-    orders = {int(order): place for place, order in enumerate(plan.orders)}
+    place = np.zeros(2, np.intp)
+    for number, order in enumerate(plan.orders):
+        place[order] = number
     shape = (facts.pairs, len(plan.orders), plan.repeats)
     picks = {axis: np.zeros(shape, np.int8) for group in plan.groups for axis in group}
-    odds = {axis: np.full(shape, np.nan, np.float32) for axis in picks}
     outcomes = np.full((facts.pairs, len(plan.groups), *shape[1:]), PENDING, np.int8)
+    odds: dict[str, Array] = {}
     for number, group in enumerate(plan.groups):
-        rows = await _narrow_rows(tx, facts.id, judge_no, number, len(group))
-        place = np.array([orders.get(value, 0) for value in (0, 1)])[rows["presented"].astype(np.intp)]
-        at = (rows["seq"].astype(np.intp), place, rows["repeat"].astype(np.intp))
-        outcomes[at[0], number, at[1], at[2]] = rows["outcome"]
-        for position, axis in enumerate(group, start=1):
-            picks[axis][at] = rows[f"pick{position}"]
-            odds[axis][at] = rows[f"odds{position}"]
-    has_odds = any(not np.isnan(values).all() for values in odds.values())
-    return JudgeArrays(picks, odds if has_odds else None, outcomes)
+        rows, with_odds = await _narrow_rows(tx, facts.id, judge_no, number, len(group))
+        shown, repeat = place[rows["unit"] & 1], rows["unit"] >> REPEAT
+        outcomes[rows["seq"], number, shown, repeat] = rows["unit"] >> OUTCOME & OUTCOMES
+        at = (rows["seq"] * np.intp(shape[1]) + shown) * shape[2] + repeat
+        for position, axis in enumerate(group):
+            word, shift = divmod(position, PICKS)
+            picks[axis].ravel()[at] = rows[f"picks{word}"] >> 2 * shift & 3
+            if with_odds:
+                odds[axis] = np.full(shape, np.nan, np.float32)
+                odds[axis].ravel()[at] = rows[f"odds{position}"]
+    blank = np.full(shape if odds else 0, np.nan, np.float32)
+    return JudgeArrays(picks, {axis: odds.get(axis, blank) for axis in picks} if odds else None, outcomes)
 
 
-async def _narrow_rows(tx: AsyncConnection, job: int, judge_no: int, group: int, axes: int) -> Array:
-    """The rows of one axis group as a structured array; every field has a fixed width, so COPY needs no parsing."""
-    fields = [("seq", ">i4"), ("presented", ">i2"), ("repeat", ">i2"), ("outcome", ">i2")]
-    fields += [(f"pick{n}", ">i2") for n in range(1, axes + 1)] + [(f"odds{n}", ">f4") for n in range(1, axes + 1)]
-    picks = "".join(f", coalesce(picks[{n}], 0::smallint)" for n in range(1, axes + 1))
-    odds = "".join(f", coalesce(log_odds[{n}], 'NaN'::real)" for n in range(1, axes + 1))
-    query = (
-        f"SELECT seq, presented, repeat, outcome{picks}{odds} FROM judgments "  # noqa: S608 - only numbers go in
-        f"WHERE job_id = {job:d} AND judge_no = {judge_no:d} AND axis_group = {group:d}"
-    )
-    raw = await _copy(tx, query)
-    row = [("fields", ">i2")]
-    for name, kind in fields:
-        row += [(f"{name}_length", ">i4"), (name, kind)]
-    return np.frombuffer(raw, np.dtype(row))
+async def _narrow_rows(
+    tx: AsyncConnection, job: int, judge_no: int, group: int, axes: int
+) -> tuple[dict[str, Array], bool]:
+    """The rows of one axis group as columns, and whether there are log-odds among them. Picks have two bits each,
+    PICKS of them in a number.
+    """
+    words = range(0, axes, PICKS)
+    wanted = {
+        "seq": ("i4", "seq"),
+        "unit": ("i4", _UNIT),
+        **{f"picks{word}": ("i4", _packed_picks(start, min(start + PICKS, axes))) for word, start in enumerate(words)},
+    }
+    source = "FROM judgments WHERE job_id = :job AND judge_no = :judge AND axis_group = :group"
+    given = {"job": job, "judge": judge_no, "group": group}
+    rows = await columns(tx, wanted, source, given)
+    if not (rows["unit"] >> ODDS & 1).any():
+        return rows, False
+    wanted |= {f"odds{n}": ("f4", f"coalesce(log_odds[{n + 1}], 'NaN'::real)") for n in range(axes)}
+    return await columns(tx, wanted, source, given), True
 
 
-async def _copy(tx: AsyncConnection, query: str) -> bytes:
-    """The rows of a query in PostgreSQL's binary COPY format, header and trailer taken off."""
-    # A statement through SQLAlchemy has begun the transaction already; COPY would otherwise run outside it.
-    await tx.execute(text("SELECT 1"))
-    connection = (await tx.get_raw_connection()).driver_connection
-    chunks: list[bytes] = []
-
-    async def keep(chunk: bytes) -> None:
-        chunks.append(bytes(chunk))
-
-    await connection.copy_from_query(query, output=keep, format="binary")  # type: ignore[union-attr]
-    raw = b"".join(chunks)
-    (extension,) = struct.unpack(">i", raw[COPY_HEADER - 4 : COPY_HEADER])
-    return raw[COPY_HEADER + extension : -COPY_TRAILER]
-
-
-async def reply_facts(tx: AsyncConnection, job: int, judge_no: int) -> ReplyFacts:
-    """What one judge's replies tell about the model that answered."""
-    found = await tx.execute(
-        text(
-            """
-            SELECT array_agg(DISTINCT served_model) FILTER (WHERE served_model IS NOT NULL), min(logprob_kind),
-              coalesce(sum(images_sent), 0), count(*) FILTER (WHERE censored)
-            FROM replies WHERE job_id = :job AND judge_no = :judge
-            """
-        ),
-        {"job": job, "judge": judge_no},
-    )
-    row = found.one()
-    return ReplyFacts(tuple(sorted(row[0] or ())), row[1], int(row[2]), int(row[3]))
-
-
-async def prompt_digest(tx: AsyncConnection, job: int) -> str:
-    """One hash over all prompts of a job: SHA-256 of the sorted prompt hashes, fence names left out of each."""
-    found = await tx.execute(
-        text(
-            """
-            SELECT encode(sha256(string_agg(prompt_hash, ''::bytea ORDER BY prompt_hash)), 'hex')
-            FROM (SELECT DISTINCT prompt_hash FROM replies WHERE job_id = :job AND prompt_hash <> ''::bytea) hashes
-            """
-        ),
-        {"job": job},
-    )
-    return str(found.scalar_one() or "")
+def _packed_picks(start: int, stop: int) -> str:
+    return " | ".join(f"(coalesce(picks[{n + 1}], 0) << {2 * (n - start)})" for n in range(start, stop))

@@ -47,6 +47,7 @@ jobs = Table(
     Column("generation", Integer, nullable=False, server_default="0"),  # counts retries
     Column("identical_pairs", Integer, nullable=False, server_default="0"),  # both sides hold the same text
     Column("leaks", Integer, nullable=False, server_default="0"),  # traces that name a model of their pair
+    Column("asked", JSONB),  # of a finished job, kept: how its judges were asked (app.store.asked)
     created_at(),
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
