@@ -77,7 +77,7 @@ class FitLine:
 
     ties: str
     tie_parameter: float | None
-    order_effect: dict[str, float] | None
+    order_effect: dict[str, float | None] | None
     deviance: float | None
     df: int | None
     components: list[list[str]]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,14 @@ from app.domain.errors import NotComparable
 from app.domain.verdict import PolicyName, Verdict
 from app.reports.reading import Reading
 from app.reports.report import FitLine, ModelLine
+from app.reports.units import units
 from app.stats.bradley_terry import Comparisons, Strengths, bradley_terry, groups_that_met, win_matrix
+from app.stats.davidson import UnitStrengths, unit_level
+from app.stats.tied_groups import tied_groups
+from app.stats.win_probabilities import win_probabilities
 
 Array = npt.NDArray[Any]
+CONDITIONAL = "fitted to single picks, whatever the policy: conditional, and not comparable with half-win strengths"
 # The value of a verdict for side A in half-win counts; inconsistent pairs are left out under `drop`.
 _HALF_WINS = np.array([np.nan, 1.0, 0.0, 0.5, 0.5, np.nan])
 _DROPPED = np.array([np.nan, 1.0, 0.0, 0.5, np.nan, np.nan])
@@ -28,14 +35,30 @@ def strengths(reading: Reading) -> tuple[list[ModelLine], FitLine | None]:
     """
     if len(reading.sheet.models) < 2:  # noqa: PLR2004 - two is what a comparison needs
         return [], None
-    data = _comparisons(reading)
-    components = groups_that_met(win_matrix(data), data.models)
+    components = groups_that_met(win_matrix(_comparisons(reading)), reading.sheet.models)
     try:
-        fitted = bradley_terry(data, reading.confidence, reading.parameters.anchor)
+        fitted = _fitted(reading)
     except NotComparable as error:
-        return [], _fit_line(None, components, [error.detail])
-    notes = [*fitted.warnings, *_notes(reading)]
-    return _model_lines(reading, fitted), _fit_line(fitted, components, notes)
+        return [], _fit_line(reading, None, components, [error.detail])
+    return _model_lines(reading, fitted.strengths), _fit_line(reading, fitted, components, _notes(reading))
+
+
+def by_pick(reading: Reading) -> bool:
+    """Whether strengths are fitted to single picks, whatever the policy."""
+    return reading.parameters.ties == "davidson" or reading.parameters.order_effect
+
+
+def _fitted(reading: Reading) -> UnitStrengths:
+    asked = reading.parameters
+    if not by_pick(reading):
+        return UnitStrengths(bradley_terry(_comparisons(reading), reading.confidence, asked.anchor), None, None)
+    return unit_level(
+        units(reading),
+        reading.confidence,
+        asked.anchor,
+        davidson=asked.ties == "davidson",
+        order_effect=asked.order_effect,
+    )
 
 
 def _comparisons(reading: Reading) -> Comparisons:
@@ -53,21 +76,43 @@ def _comparisons(reading: Reading) -> Comparisons:
 
 
 def _notes(reading: Reading) -> list[str]:
-    soft = reading.policy.name in (PolicyName.AVERAGE, PolicyName.DEBIAS_SOFT)
+    if by_pick(reading):
+        return [CONDITIONAL]
+    soft = reading.soft or reading.policy.name in (PolicyName.AVERAGE, PolicyName.DEBIAS_SOFT)
     return ["strengths count verdicts, not scores"] * soft
 
 
-def _fit_line(fitted: Strengths | None, components: list[list[str]], warnings: list[str]) -> FitLine:
+def _fit_line(reading: Reading, fitted: UnitStrengths | None, components: list[list[str]], notes: list[str]) -> FitLine:
+    ties, order = (fitted.tie_parameter, fitted.order_effect) if fitted else (None, None)
+    strengths = fitted.strengths if fitted else None
     return FitLine(
-        ties="half_win",
-        tie_parameter=None,
-        order_effect=None,
-        deviance=fitted.deviance if fitted else None,
-        df=fitted.df if fitted else None,
+        ties=reading.parameters.ties,
+        tie_parameter=ties.nu if ties else None,
+        order_effect=asdict(order) if order else None,
+        deviance=strengths.deviance if strengths else None,
+        df=strengths.df if strengths else None,
         components=components,
-        warnings=warnings,
-        errors=fitted.method if fitted else "",
+        warnings=[*(strengths.warnings if strengths else ()), *notes],
+        errors=strengths.method if strengths else "",
+        tied_groups=tied_groups(strengths, reading.confidence) if strengths else [],
+        win_probabilities=_win_probabilities(strengths, reading) if strengths else [],
     )
+
+
+def _win_probabilities(fitted: Strengths, reading: Reading) -> list[dict[str, Any]]:
+    """Of every model against every other that is not stronger."""
+    found = win_probabilities(fitted, reading.confidence)
+    order = np.lexsort((np.array(fitted.models), -fitted.strength)).tolist()
+    return [
+        {
+            "model": fitted.models[i],
+            "against": fitted.models[j],
+            "estimate": float(found.estimate[i, j]),
+            "low": None if found.low is None else float(found.low[i, j]),
+            "high": None if found.high is None else float(found.high[i, j]),
+        }
+        for i, j in combinations(order, 2)
+    ]
 
 
 def _model_lines(reading: Reading, fitted: Strengths) -> list[ModelLine]:

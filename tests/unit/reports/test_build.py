@@ -99,8 +99,7 @@ def test_log_probabilities_see_through_a_judge_that_always_picks_first():
         {"anchor": "nobody"},
         {"level": 1.0},
         {"interval": "wald"},
-        {"ties": "davidson"},
-        {"order_effect": True},
+        {"ties": "rao_kupper"},
     ],
 )
 def test_a_parameter_that_does_not_fit_is_named(wrong):

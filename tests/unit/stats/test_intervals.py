@@ -106,7 +106,13 @@ def test_all_wins_fall_back_on_the_number_of_clusters():
     z = t.ppf(0.975, 29)
     assert found.se is None
     assert (found.low, found.high) == pytest.approx((30 / (30 + z * z), 1), abs=1e-12)
-    assert found.warnings == ()
+    assert "the rarer outcome" in found.warnings[0]
+
+
+def test_a_rare_outcome_warns_below_eight_clusters_of_it():
+    score = np.ones(100)
+    assert [len(mean_interval(np.where(np.arange(100) < losses, 0.0, score), np.arange(100)).warnings)
+            for losses in (1, 7, 8, 50, 92, 93)] == [1, 1, 0, 0, 0, 1]  # fmt: skip
 
 
 def test_few_clusters_warn_and_many_do_not():
