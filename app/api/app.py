@@ -8,7 +8,21 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app import bootstrap
-from app.api import access, errors, health, imports, jobs, judges, labels, openapi, reports, results, rubrics, uploads
+from app.api import (
+    access,
+    errors,
+    health,
+    imports,
+    jobs,
+    judges,
+    labels,
+    leaderboard,
+    openapi,
+    reports,
+    results,
+    rubrics,
+    uploads,
+)
 from app.api.gate import Gate
 from app.api.metrics import Metrics
 from app.bootstrap.logs import configure_logging
@@ -17,7 +31,7 @@ from app.settings import Settings
 
 ROUTERS = (
     jobs.router, uploads.router, results.router, reports.router, reports.shapes, judges.router, rubrics.router,
-    access.router, imports.router, labels.router, health.router,
+    access.router, imports.router, labels.router, leaderboard.router, health.router,
 )  # fmt: skip
 
 

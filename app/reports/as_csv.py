@@ -17,11 +17,12 @@ def render(report: Report) -> str:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, restval="")
     writer.writeheader()
-    writer.writerows({column: _cell(value) for column, value in row.items()} for row in rate_rows(report.results))
+    writer.writerows({column: cell(value) for column, value in row.items()} for row in rate_rows(report.results))
     return out.getvalue()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """One value as a cell: nothing for None, and nothing that a spreadsheet would run."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -7,6 +7,7 @@ import hashlib
 import re
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import vl_convert
@@ -33,14 +34,22 @@ _PAGES.globals |= {"glance": glance, "numbers": numbers, "phrases": phrases, "ta
 
 def render(report: Report) -> str:
     """The whole page; opens from a disk, an e-mail or behind the strictest Content-Security-Policy."""
-    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
-    return _PAGES.get_template("report.html").render(
+    return page(
+        "report.html",
         report=report,
         results=report.results,
         level=phrases.level(report),
+        pictures=_pictures(report.results),
+    )
+
+
+def page(template: str, **content: Any) -> str:
+    """A page of one of our templates, with our style in it."""
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    return _PAGES.get_template(template).render(
         style=Markup(style),  # noqa: S704 - our own file
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        pictures=_pictures(report.results),
+        **content,
     )
 
 
