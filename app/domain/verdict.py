@@ -179,11 +179,13 @@ def _views(picks: Array, orders: Sequence[Order]) -> tuple[Array, Array]:
     if possible >= len(picks):
         means = _order_means(picks, orders)
         return _stances(means), means.mean(axis=2)
-    digits = 2 * np.arange(answers)
-    every = (np.arange(possible)[:, None] >> digits) & 3
+    every = (np.arange(possible)[:, None] >> 2 * np.arange(answers)) & 3
     stances, soft = _views(every.reshape(possible, 1, *picks.shape[2:]), orders)
-    code = (picks.reshape(*picks.shape[:2], answers).astype(np.int32) << digits).sum(axis=2)
-    return stances[code, 0], soft[code, 0]
+    shown = picks.reshape(*picks.shape[:2], answers)
+    code = shown[..., 0].astype(np.intp)
+    for place in range(1, answers):
+        code |= shown[..., place].astype(np.intp) << 2 * place
+    return stances[:, 0].take(code), soft[:, 0].take(code)
 
 
 def _order_means(picks: Array, orders: Sequence[Order]) -> Array:

@@ -66,9 +66,9 @@ def policy_lines(reading: Reading) -> list[PolicyLine]:
 
 def rates(reading: Reading, matchup: Matchup, settled: Settled) -> tuple[Rate, Rate]:
     """Win rate and preference rate of `model_a`."""
-    verdict, cluster = matchup.verdict(settled), reading.sheet.cluster[matchup.rows]
-    won = win_rate(verdict, matchup.score(settled), cluster, reading.confidence)
-    return won, preference_rate(verdict, cluster, reading.confidence)
+    verdict = matchup.verdict(settled)
+    won = win_rate(verdict, matchup.score(settled), matchup.cluster, reading.confidence)
+    return won, preference_rate(verdict, matchup.cluster, reading.confidence)
 
 
 def _parts(matchup: Matchup, code: Array) -> Iterator[tuple[int, Matchup]]:

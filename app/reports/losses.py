@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -102,15 +103,18 @@ def _by_length(sheet: Sheet, missing: Array) -> list[dict[str, Any]]:
     if not missing.any() or min(sheet.length_a.min(), sheet.length_b.min()) < 0:
         return []
     length = sheet.length_a + sheet.length_b
-    edges = np.unique(np.quantile(length, np.arange(1, DECILES) / DECILES, method="lower"))
-    decile = np.searchsorted(edges, length)
+    ordered = np.sort(length)
+    edges = np.unique(ordered[(len(ordered) - 1) * np.arange(1, DECILES) // DECILES])
+    ends = np.append(np.searchsorted(ordered, edges, side="right"), len(ordered))
+    gone = np.bincount(np.searchsorted(edges, length[missing]), minlength=DECILES)
     return [
         {
-            "characters": f"{length[decile == number].min()} to {length[decile == number].max()}",
-            "missing": int(missing[decile == number].sum()),
-            "pairs": int((decile == number).sum()),
+            "characters": f"{ordered[start]} to {ordered[end - 1]}",
+            "missing": int(gone[number]),
+            "pairs": int(end - start),
         }
-        for number in np.unique(decile)
+        for number, (start, end) in enumerate(pairwise((0, *ends.tolist())))
+        if start < end
     ]
 
 

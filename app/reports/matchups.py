@@ -20,13 +20,15 @@ _MIRROR[[Verdict.A, Verdict.B]] = Verdict.B, Verdict.A
 @dataclass(frozen=True, slots=True)
 class Matchup:
     """Two models and their pairs. `rows`: int (m,) pairs of the sheet in its order. `flipped`: bool (m,), True
-    where the pair was submitted with the models the other way round, or None when none was.
+    where the pair was submitted with the models the other way round, or None when none was. `cluster`: int (m,), the
+    clusters numbered from 0 without a gap, in the order of their numbers in the sheet.
     """
 
     model_a: str
     model_b: str
     rows: Array
     flipped: Array | None
+    cluster: Array
 
     def verdict(self, settled: Settled) -> Array:
         """(m,) verdicts with `model_a` as side A."""
@@ -45,7 +47,12 @@ class Matchup:
 
     def part(self, within: Array) -> Matchup:
         """Some of the pairs, `within` int into `rows`."""
-        return replace(self, rows=self.rows[within], flipped=None if self.flipped is None else self.flipped[within])
+        return replace(
+            self,
+            rows=self.rows[within],
+            flipped=None if self.flipped is None else self.flipped[within],
+            cluster=_compact(self.cluster[within]),
+        )
 
 
 def matchups(sheet: Sheet) -> list[Matchup]:
@@ -74,4 +81,18 @@ def _matchup(sheet: Sheet, rows: Array) -> Matchup:
     a, b = sheet.model_a[rows[0]], sheet.model_b[rows[0]]
     flipped = ~as_first if keep else as_first
     model_a, model_b = (a, b) if keep else (b, a)
-    return Matchup(sheet.models[model_a], sheet.models[model_b], rows, flipped if flipped.any() else None)
+    return Matchup(
+        sheet.models[model_a],
+        sheet.models[model_b],
+        rows,
+        flipped if flipped.any() else None,
+        _compact(sheet.cluster[rows]),
+    )
+
+
+def _compact(cluster: Array) -> Array:
+    """The same clusters numbered without a gap: a rate counts by cluster, and on every axis anew."""
+    steps = np.diff(cluster, prepend=cluster[:1])
+    if (steps >= 0).all():  # so it is in target order
+        return np.cumsum(steps > 0)
+    return np.unique(cluster, return_inverse=True)[1]

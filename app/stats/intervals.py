@@ -119,7 +119,8 @@ def cluster_totals(score: Array, cluster: Array) -> tuple[Array, Array]:
     """Sum of scores and number of pairs of every cluster that occurs, in the order of cluster numbers."""
     cluster = dense(cluster)
     sizes, sums = np.bincount(cluster), np.bincount(cluster, weights=score)
-    return sums[sizes > 0], sizes[sizes > 0]
+    occurs = sizes > 0
+    return (sums, sizes) if occurs.all() else (sums[occurs], sizes[occurs])
 
 
 def effective_clusters(sizes: Array) -> float:

@@ -47,9 +47,10 @@ def position_bias(picks: Array, stances: Array, cluster: Array, confidence: Conf
     intervals.
     """
     orders = picks.shape[1]
-    placed = (picks == Pick.FIRST) | (picks == Pick.SECOND)
-    first = (picks == Pick.FIRST)[placed].astype(float)
-    of_pick = np.broadcast_to(cluster[:, None, None], picks.shape)[placed]
+    picked = picks.ravel()
+    placed = np.flatnonzero((picked == Pick.FIRST) | (picked == Pick.SECOND))
+    first = (picked[placed] == Pick.FIRST).astype(float)
+    of_pick = cluster[placed // (orders * picks.shape[2])]
     return PositionBias(
         first_share=mean_interval(first, of_pick, confidence),
         consistency=_consistency(stances, cluster, confidence) if orders > 1 else None,
