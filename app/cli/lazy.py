@@ -24,6 +24,7 @@ COMMANDS = {
     "delete": ("jobs", "Delete a finished job, or an import, with all that belongs to it."),
     "import": ("imports", "Import verdicts made elsewhere: statistics without judging."),
     "imports": ("imports", "List imports, the newest first."),
+    "leaderboard": ("leaderboard", "Rank models over the pairs of several jobs and imports."),
     "judges": ("judges", "Add, list, test and resume judges."),
     "projects": ("access", "Create and list projects."),
     "keys": ("access", "Create, list and revoke API keys."),

@@ -135,6 +135,10 @@ class Client:
         """The report as a file's content. Parameters: those of the API (policy, ties, level, ...)."""
         return self._get(_path("jobs", job_id, "report"), {"format": format} | parameters).content
 
+    def leaderboard(self, job_ids: Iterable[str], format: str = "json", **parameters: Any) -> bytes:  # noqa: A002 - as above
+        """The leaderboard of jobs and imports as a file's content. Parameters: those of the API (axis, tag, ...)."""
+        return self._get("/v1/leaderboard", {"job": list(job_ids), "format": format} | parameters).content
+
     # Verdicts made elsewhere --------------------------------------------------------------------------------------
 
     def import_verdicts(
