@@ -34,6 +34,7 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 NDJSON = "application/x-ndjson"
 PAGE = 1_000
+PATIENCE = 600.0  # seconds for rows by the million, which are answered when they are stored
 
 
 class Client:
@@ -257,6 +258,7 @@ class Client:
             params=asked,
             headers={"Content-Type": content_type} | _keyed(key),
             again=isinstance(source, Path | Sequence),
+            timeout=PATIENCE,
         )
 
     def _verb(self, job_id: str, verb: str, body: Json | None = None) -> JobOut:

@@ -71,13 +71,22 @@ class Link:
         params: Json | None = None,
         headers: Mapping[str, str] | None = None,
         again: bool = False,
+        timeout: float | None = None,
     ) -> httpx.Response:
-        """One request, up to TRIES times when it may be sent `again`; `body` is called for each try."""
+        """One request, up to TRIES times when it may be sent `again`; `body` is called for each try. `timeout`: for an
+        answer that may take longer than others.
+        """
         pause = FIRST_PAUSE
         for left in reversed(range(TRIES if again else 1)):
             try:
                 answer = self._http.request(
-                    method, path, json=json, content=body() if body else None, params=params, headers=headers
+                    method,
+                    path,
+                    json=json,
+                    content=body() if body else None,
+                    params=params,
+                    headers=headers,
+                    timeout=httpx.USE_CLIENT_DEFAULT if timeout is None else timeout,
                 )
             except httpx.TransportError as error:
                 if not left:

@@ -14,13 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.imported import DESIGNS, NONE, Array, Coded, Verdicts
 from app.store.database import unavailable
+from app.store.packed import columns, hashed, numbered
 
 _COLUMNS = (
     "import_id", "line", "item", "judge", "axis", "model_a", "model_b", "score", "presented", "repeat", "count",
     "cluster", "length_a", "length_b", "tags", "human", "design", "inclusion_probability",
 )  # fmt: skip
-# Rows come back as one array a column, so many at a time: a row of its own costs more than its values.
-PIECE = 100_000
 
 
 async def add_verdicts(
@@ -42,66 +41,84 @@ async def add_verdicts(
 
 
 async def verdicts_of(tx: AsyncConnection, import_id: int) -> Verdicts:
-    """All rows in the order of their lines; `line` is their number from 1."""
-    pieces, after = [], 0
-    while piece := await _piece(tx, import_id, after):
-        pieces.append(piece)
-        after = piece[0][-1]
-    columns = [[cell for piece in pieces for cell in piece[place]] for place in range(len(_READ))]
-    return _verdicts(dict(zip(_READ, columns, strict=True)))
-
-
-_READ = {
-    "line": "line", "item": "item", "judge": "judge", "axis": "axis", "model_a": "model_a", "model_b": "model_b",
-    "score": "coalesce(score, 'NaN')", "order": "coalesce(presented, -1)", "repeat": "repeat", "count": "count",
-    "cluster": "cluster", "length_a": "coalesce(length_a, -1)", "length_b": "coalesce(length_b, -1)",
-    "tags": "nullif(tags, '{}')::text", "human": "human", "design": "design",
-    "probability": "coalesce(inclusion_probability, 'NaN')",
-}  # fmt: skip
-
-
-async def _piece(tx: AsyncConnection, import_id: int, after: int) -> Sequence[list[Any]]:
-    arrays = ", ".join(f"array_agg({value} ORDER BY line)" for value in _READ.values())
-    found = await tx.execute(
-        text(
-            f"SELECT {arrays} FROM imported_verdicts "  # noqa: S608 - only the columns above go in
-            "WHERE import_id = :id AND line > :after AND line <= :last"
-        ),
-        {"id": import_id, "after": after, "last": after + PIECE},
-    )
-    row = found.one()
-    return [] if row[0] is None else list(row)
-
-
-def _verdicts(columns: Mapping[str, list[Any]]) -> Verdicts:
-    rows = len(columns["line"])
-    models = Coded.of([*columns["model_a"], *columns["model_b"]])
-    numbers = {name: np.array(columns[name], np.int64) for name in ("line", "repeat", "count", "length_a", "length_b")}
-    unknown = np.full(rows, NONE)
+    """All rows in the order of their lines; `line` is their number from 1. Items and clusters are told apart, but not
+    by their names, which nothing computed here needs.
+    """
+    found = await columns(tx, _READ, "FROM imported_verdicts WHERE import_id = :id", {"id": import_id})
+    by_line = np.argsort(found["line"], kind="stable")
+    found = {name: values[by_line] for name, values in found.items()}
+    texts: dict[str, Coded] = {}
+    for name in _TEXTS:
+        texts[name] = await _coded(tx, import_id, name, found)
+    number = {
+        model: place for place, model in enumerate(dict.fromkeys(texts["model_a"].names + texts["model_b"].names))
+    }
+    sides = {
+        side: np.array([number[model] for model in texts[side].names], np.int64)[texts[side].code]
+        for side in ("model_a", "model_b")
+    }
     designs = {design.value: place for place, design in enumerate(DESIGNS)}
+    unknown = np.full(len(found["line"]), NONE)
     return Verdicts(
-        **numbers,
-        models=models.names,
-        model_a=models.code[:rows],
-        model_b=models.code[rows:],
-        score=np.array(columns["score"], float),
-        item=Coded.of(columns["item"]),
-        judge=Coded.of(columns["judge"]),
-        axis=Coded.of(columns["axis"]),
-        order=np.array(columns["order"], np.int8),
-        cluster=Coded.of(columns["cluster"]),
-        tags=_tags(columns["tags"]),
-        human=np.array(columns["human"], bool),
-        design=np.array([designs[design] for design in columns["design"]], np.int8),
-        probability=np.array(columns["probability"], float),
+        **{name: found[name].astype(np.int64) for name in ("line", "repeat", "count", "length_a", "length_b")},
+        **sides,
+        models=tuple(number),
+        score=found["score"],
+        item=_told_apart(found["item"]),
+        judge=texts["judge"],
+        axis=texts["axis"],
+        order=found["order"].astype(np.int8),
+        cluster=_told_apart(found["cluster"]),
+        tags=_tags(texts["tags"]),
+        human=found["human"].astype(bool),
+        design=np.array([designs[design] for design in texts["design"].names], np.int8)[texts["design"].code],
+        probability=found["probability"],
         sample_a=unknown,
         sample_b=unknown,
     )
 
 
-def _tags(cells: Sequence[str | None]) -> dict[str, Coded]:
+# What is read as texts, once for each distinct one.
+_TEXTS = {
+    "model_a": "model_a", "model_b": "model_b", "judge": "judge", "axis": "axis", "design": "design",
+    "tags": "nullif(tags, '{}')::text",
+}  # fmt: skip
+_READ = {
+    "line": ("i4", "line"), "score": ("f8", "coalesce(score, 'NaN')"), "order": ("i2", "coalesce(presented, -1::int2)"),
+    "repeat": ("i2", "repeat"), "count": ("i4", "count"), "length_a": ("i4", "coalesce(length_a, -1)"),
+    "length_b": ("i4", "coalesce(length_b, -1)"), "human": ("i2", "human::int::int2"),
+    "probability": ("f8", "coalesce(inclusion_probability, 'NaN')"), "item": hashed("item"),
+    "cluster": hashed("cluster"), **{name: hashed(value) for name, value in _TEXTS.items()},
+}  # fmt: skip
+
+
+async def _coded(tx: AsyncConnection, import_id: int, name: str, found: Mapping[str, Array]) -> Coded:
+    """A column of texts by their hashes; each text is read from the first row that has it."""
+    code, first = numbered(found[name])
+    lines = found["line"][first].tolist()
+    rows = await tx.execute(
+        text(
+            f"SELECT line, {_TEXTS[name]} FROM imported_verdicts "  # noqa: S608 - one of the expressions above
+            "WHERE import_id = :id AND line = ANY(CAST(:lines AS int[]))"
+        ),
+        {"id": import_id, "lines": lines},
+    )
+    there = {row[0]: row[1] for row in rows}
+    names = [there[line] for line in lines]
+    coded = Coded.of(names)
+    return Coded(coded.names, coded.code[code])
+
+
+def _told_apart(hashes: Array) -> Coded:
+    """Equal texts by equal numbers; NULL has hash 0."""
+    code, first = numbered(hashes)
+    empty = hashes[first] == 0
+    place = np.where(empty, NONE, np.cumsum(~empty) - 1)
+    return Coded(tuple(map(str, range(len(first) - int(empty.sum())))), place[code])
+
+
+def _tags(sets: Coded) -> dict[str, Coded]:
     """Rows have few different sets of tags, so each set is read once."""
-    sets = Coded.of(cells)
     told: list[dict[str, str]] = [*map(json.loads, sets.names), {}]
     found = {}
     for name in sorted({name for one in told for name in one}):

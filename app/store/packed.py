@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 Array = npt.NDArray[Any]
 # How PostgreSQL sends a value of each kind, and how it reads here.
-SENT: Final[Mapping[str, str]] = {"i2": "int2send", "i4": "int4send", "i8": "int8send", "f4": "float4send"}
+SENT: Final[Mapping[str, str]] = {
+    "i2": "int2send", "i4": "int4send", "i8": "int8send", "f4": "float4send", "f8": "float8send",
+}  # fmt: skip
 # Of this process: whoever chooses names cannot choose two that collide.
 SALT = secrets.randbits(62)
 SPARSE = 16  # a table over ids may have this many places for each id

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
+
+import orjson
 
 from app.domain.errors import Invalid, Malformed, Problem
 from app.wire.shape import compact
-from app.wire.strict import parse
+from app.wire.strict import SUSPICIOUS, parse
 
 MOST_ROWS = 2_000_000
 MOST_TOLD = 100
+PIECE = 500  # rows at a time: few enough that the garbage collector lets them alone
 TAG, TAGS = "tag.", "tags"
+KEY = re.compile(rb'"\s*:')
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,60 +59,97 @@ def csv_table(body: bytes, known: frozenset[str]) -> Table:
     except UnicodeDecodeError as problem:
         line = body.count(b"\n", 0, problem.start) + 1
         raise Malformed("the file is not UTF-8", (Problem("holds a byte that is not UTF-8", "", line),)) from None
-    rows, lines = _csv_rows(text)
-    if not rows:
+    rows = _csv_rows(text)
+    begun, header = next(rows, (0, []))
+    if not header:
         raise Invalid("the file is empty: a header and rows were expected")
-    header, begun = rows[0], lines[0]
     _check_header(header, begun, known)
-    wide = f"has {{}} cells where the header has {len(header)}"
-    ragged = [Problem(wide.format(len(cells)), "", line) for cells, line in zip(rows, lines, strict=True)
-              if len(cells) != len(header)]  # fmt: skip
+    columns: list[list[str]] = [[] for _ in header]
+    texts: list[dict[str, str]] = [{} for _ in header]  # equal cells are kept once
+    lines: list[int] = []
+    ragged: list[Problem] = []
+    while piece := list(islice(rows, PIECE)):
+        wide = [cells for _, cells in piece if len(cells) == len(header)]
+        if len(wide) < len(piece):
+            reason = f"has {{}} cells where the header has {len(header)}"
+            ragged += [
+                Problem(reason.format(len(cells)), "", line) for line, cells in piece if len(cells) != len(header)
+            ]
+        for place, cells in enumerate(zip(*wide, strict=True)):
+            columns[place] += map(texts[place].setdefault, cells, cells)
+        lines += [line for line, _ in piece]
+        _require_room(len(lines))
     if ragged:
         raise refused(ragged)
-    return Table(dict(zip(header, zip(*rows[1:], strict=True) if rows[1:] else [()] * len(header), strict=True)),
-                 lines[1:])  # fmt: skip
+    return Table(dict(zip(header, columns, strict=True)), lines)
 
 
 def ndjson_table(body: bytes, known: frozenset[str]) -> Table:
     """The objects of all lines. Raises Invalid with lines; a field not in `known` is an error."""
-    rows: list[dict[str, Any]] = []
+    columns: dict[str, list[Any]] = {}
+    texts: dict[str, dict[str, str]] = {}
     lines: list[int] = []
     problems: list[Problem] = []
-    for number, line in enumerate(body.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = _with_tags(parse(line))
-        except Invalid as error:
-            problems += [Problem(one.reason, one.field, number) for one in error.problems] or [
-                Problem(error.detail.replace("the body", "the line"), "", number)
+    numbered = ((number, line) for number, line in enumerate(body.split(b"\n"), start=1) if line.strip())
+    while piece := list(islice(numbered, PIECE)):
+        rows = []
+        for number, line in piece:
+            try:
+                rows.append(_object(line, known))
+                lines.append(number)
+            except Invalid as error:
+                problems += [replace(problem, line=number) for problem in error.problems]
+        _require_room(len(lines))
+        for name in columns.keys() | {name for row in rows for name in row}:
+            column = columns.setdefault(name, [])
+            column += [None] * (len(lines) - len(rows) - len(column))
+            kept = texts.setdefault(name, {})  # equal texts are kept once
+            column += [
+                kept.setdefault(cell, cell) if type(cell) is str else cell for cell in (row.get(name) for row in rows)
             ]
-            continue
-        unknown = [name for name in row.keys() - known if not name.startswith(TAG)]
-        problems += [Problem("unknown field", compact((name,)), number) for name in unknown]
-        rows.append(row)
-        lines.append(number)
-        _require_room(len(rows))
     if problems:
         raise refused(problems)
-    names = dict.fromkeys(name for row in rows for name in row)
-    return Table({name: [row.get(name) for row in rows] for name in names}, lines)
+    return Table(columns, lines)
 
 
-def _csv_rows(text: str) -> tuple[list[list[str]], list[int]]:
-    """The rows that are not blank, and the lines they begin on."""
+def _object(line: bytes, known: frozenset[str]) -> Mapping[str, Any]:
+    """A row's fields, its tags among them as columns. Raises Invalid with what is wrong."""
+    try:
+        row: Any = _quickly(line)
+        row = parse(line) if row is None else row
+    except Malformed as error:
+        raise Invalid("not JSON", (Problem(error.detail.replace("the body", "the line")),)) from None
+    if not isinstance(row, dict):
+        raise Invalid("not an object", (Problem("must be an object"),))
+    if TAGS in row:
+        row = _with_tags(row)
+    found: Mapping[str, Any] = row
+    if unknown := [name for name in row.keys() - known if not name.startswith(TAG)]:
+        raise Invalid("unknown fields", tuple(Problem("unknown field", compact((name,))) for name in sorted(unknown)))
+    return found
+
+
+def _quickly(line: bytes) -> Any:
+    """What strict JSON reads, where it is sure that nothing is to be refused; else None."""
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    keys = len(KEY.findall(line))  # at least as many as there are, so none is there twice when they are equal
+    return row if isinstance(row, dict) and keys == len(row) and not SUSPICIOUS.search(line) else None
+
+
+def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, with the lines they begin on."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows, lines, begins = [], [], 1
+    begins = 1
     try:
         for cells in reader:
             if cells:
-                rows.append(cells)
-                lines.append(begins)
-                _require_room(len(rows))
+                yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
         raise Invalid("the CSV cannot be read", (Problem(str(error), "", begins),)) from None
-    return rows, lines
 
 
 def _check_header(header: Sequence[str], line: int, known: frozenset[str]) -> None:
@@ -118,15 +161,11 @@ def _check_header(header: Sequence[str], line: int, known: frozenset[str]) -> No
         raise Invalid("the header does not fit", tuple(problems[:MOST_TOLD]), len(problems))
 
 
-def _with_tags(row: Any) -> dict[str, Any]:
+def _with_tags(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """A row with {"tags": {"site": "x"}} told as {"tag.site": "x"}."""
-    if not isinstance(row, dict):
-        raise Malformed("the line must be a JSON object")
-    tags = row.get(TAGS)
-    if tags is None:
-        return row
+    tags = row[TAGS] or {}
     if not isinstance(tags, dict):
-        raise Invalid("a line is not valid", (Problem("must be an object", TAGS),))
+        raise Invalid("not an object", (Problem("must be an object", TAGS),))
     return {name: value for name, value in row.items() if name != TAGS} | {f"{TAG}{k}": v for k, v in tags.items()}
 
 

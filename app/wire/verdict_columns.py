@@ -14,7 +14,7 @@ from app.domain.imported import DESIGNS, IMPORTED_JUDGE, NONE, OVERALL, Array, C
 from app.domain.order import Order
 from app.wire.problems import problems_of
 from app.wire.shape import LARGEST_INT, Label
-from app.wire.tables import TAG, TAGS, Table, refused
+from app.wire.tables import MOST_TOLD, TAG, TAGS, Table, refused
 
 SLICE = 100_000
 MOST_TAGS = 50
@@ -26,7 +26,7 @@ TAG_NAME = re.compile(r"tag\.[^\x00-\x1f\x7f]{1,200}")
 WORDS = {"a": 1.0, "left": 1.0, "model_a": 1.0, "b": 0.0, "right": 0.0, "model_b": 0.0}
 
 Whole = Annotated[int, Field(ge=0, le=LARGEST_INT)]
-TEXT = TypeAdapter(list[Label])
+TEXT = TypeAdapter(tuple[Label, ...])
 WHOLE = TypeAdapter(list[Whole])
 REPEAT = TypeAdapter(list[Annotated[int, Field(ge=0, le=MOST_REPEATS)]])
 SHARE = TypeAdapter(list[Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]])
@@ -49,22 +49,23 @@ def read_verdicts(table: Table, *, human: bool = False, design: Design = Design.
         cells = Cells(table.only(np.flatnonzero(count).tolist()), cells.problems)
         count = count[count > 0]
     rows = len(count)
-    names = Coded.of([*cells.texts("model_a", required=True), *cells.texts("model_b", required=True)])
-    model_a, model_b = names.code[:rows], names.code[rows:]
+    a, b = cells.texts("model_a", required=True), cells.texts("model_b", required=True)
+    models = Coded.of([*a.names, *b.names])  # by first appearance as A, then as B
+    model_a, model_b = models.code[: len(a.names)][a.code], models.code[len(a.names) :][b.code]
     order = cells.coded("order", ORDERS, {"AB": Order.AB, "BA": Order.BA}, NONE)
     found = Verdicts(
         line=np.array(cells.lines, np.int64),
-        models=names.names,
+        models=models.names,
         model_a=model_a,
         model_b=model_b,
-        score=_scores(cells, names.names, model_a, model_b),
-        item=Coded.of(cells.texts("item")),
-        judge=Coded.of(cells.texts("judge", IMPORTED_JUDGE)),
-        axis=Coded.of(cells.texts("axis", OVERALL)),
+        score=_scores(cells, models.names, model_a, model_b),
+        item=cells.texts("item"),
+        judge=cells.texts("judge", IMPORTED_JUDGE),
+        axis=cells.texts("axis", OVERALL),
         order=order,
         repeat=cells.numbers("repeat", REPEAT, 0),
         count=count,
-        cluster=Coded.of(cells.texts("cluster")),
+        cluster=cells.texts("cluster"),
         length_a=cells.numbers("length_a", WHOLE, NONE),
         length_b=cells.numbers("length_b", WHOLE, NONE),
         tags=_tags(cells),
@@ -101,15 +102,29 @@ class Cells:
         """Note something wrong with these rows."""
         self.problems += [Problem(reason, field, self.lines[row]) for row in rows]
 
-    def texts(self, name: str, default: str | None = None, *, required: bool = False) -> list[str | None]:
-        """Names; whole numbers are names, too."""
-        rows, given = self._given(name)
-        if not set(map(type, given)) <= {str}:
-            given = [str(cell) if type(cell) is int else cell for cell in given]
-        if required and len(rows) < len(self.lines):
-            there = set(rows)
-            self.blame([row for row in range(len(self.lines)) if row not in there], name, "is missing")
-        return self._spread(rows, self._checked(name, rows, given, TEXT), default)
+    def texts(self, name: str, default: str | None = None, *, required: bool = False) -> Coded:
+        """Names; whole numbers are names, too. Each distinct one is checked once."""
+        cells = [cell or default for cell in self._table.columns.get(name, [None] * len(self.lines))]
+        if not set(map(type, cells)) <= {str, type(None)}:
+            cells = [cell if cell is default else self._text(name, row, cell) for row, cell in enumerate(cells)]
+        if required:
+            self.blame([row for row, cell in enumerate(cells) if cell is None], name, "is missing")
+        found = Coded.of(cells)
+        try:
+            TEXT.validate_python(found.names)
+        except ValidationError as error:
+            for one in error.errors(include_url=False, include_input=False):
+                rows = np.flatnonzero(found.code == one["loc"][0])
+                self.blame(rows[:MOST_TOLD], name, problems_of([one])[0].reason)
+        return found
+
+    def _text(self, name: str, row: int, cell: Any) -> str | None:
+        if type(cell) is int:
+            return str(cell)
+        if not isinstance(cell, str):
+            self.blame([row], name, "should be a valid string")
+            return None
+        return cell
 
     def numbers(self, name: str, adapter: TypeAdapter[list[Any]], default: float) -> Array:
         """Numbers, with `default` where there is none."""
@@ -161,7 +176,7 @@ def _scores(cells: Cells, models: Sequence[str], model_a: Array, model_b: Array)
     if not (cells.there("winner") or cells.there("score")):
         raise Invalid("there is no verdict", (Problem("is missing; give winner or score", "winner"),))
     score = cells.numbers("score", SHARE, np.nan)
-    winner = Coded.of(cells.texts("winner"))
+    winner = cells.texts("winner")
     word = np.array([_word(name) for name in winner.names] + [np.nan])[winner.code]
     number = {name: place for place, name in enumerate(models)}
     model = np.array([number.get(name, NONE) for name in winner.names] + [NONE])[winner.code]
@@ -186,4 +201,4 @@ def _tags(cells: Cells) -> dict[str, Coded]:
         raise Invalid("too many tags", (Problem(f"at most {MOST_TAGS} columns may be tags", names[MOST_TAGS]),))
     if any(not TAG_NAME.fullmatch(name) for name in names):
         raise Invalid("a tag's name is not valid", (Problem("must be tag. and up to 200 characters more", TAG),))
-    return {name.removeprefix(TAG): Coded.of(cells.texts(name)) for name in names}
+    return {name.removeprefix(TAG): cells.texts(name) for name in names}
