@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from app.domain.errors import Invalid
 from app.domain.judgment import Side
 from app.domain.verdict import HALF
 from app.reports.reading import Reading
@@ -18,7 +19,7 @@ from app.reports.sheet import Labels
 from app.stats import agreement as between
 from app.stats.correlation import correlations, signed
 from app.stats.human_agreement import HumanVotes, human_agreement, judge_against_humans
-from app.stats.intervals import Interval
+from app.stats.intervals import NOTHING, Interval
 from app.stats.krippendorff import krippendorff_alpha
 from app.stats.panel import effective_panel_size
 
@@ -75,9 +76,17 @@ def _with_people(reading: Reading) -> Iterator[AgreementLine]:
             ]
             yield _line("judge_human", (judge.name, PEOPLE), axis, both)
         if len(sheet.labellers) > 1:
-            shares = [human_agreement(people, sheet.cluster, reading.confidence, ties=ties) for ties in (True, False)]
-            note = "single person against single person: the ceiling for a judge"
-            yield AgreementLine("human_human", PEOPLE, PEOPLE, axis, _share(shares[0]), _share(shares[1]), None, note)
+            yield _ceiling(reading, people, axis)
+
+
+def _ceiling(reading: Reading, people: HumanVotes, axis: str) -> AgreementLine:
+    """Single person against single person; so many labels of one pair that they cannot be compared spare the rest."""
+    note, cluster = "single person against single person: the ceiling for a judge", reading.sheet.cluster
+    try:
+        shares = [human_agreement(people, cluster, reading.confidence, ties=ties) for ties in (True, False)]
+    except Invalid as error:
+        shares, note = [NOTHING, NOTHING], error.detail
+    return AgreementLine("human_human", PEOPLE, PEOPLE, axis, _share(shares[0]), _share(shares[1]), None, note)
 
 
 def _line(kind: str, names: tuple[str, str], axis: str, both: list[between.Agreement]) -> AgreementLine:

@@ -8,7 +8,7 @@ from typing import Any
 from app.reports.agreement import agreement
 from app.reports.calibrated import calibrated_lines, calibration_lines
 from app.reports.inference import chosen_afterwards, difference_lines, equivalence_line, heterogeneity_lines, tested
-from app.reports.length import length_lines
+from app.reports.length import length_lines, unmeasured
 from app.reports.lines import axis_lines, headline, policy_lines, slice_lines, stratum_lines
 from app.reports.losses import losses
 from app.reports.methods import methods
@@ -85,6 +85,7 @@ def _warnings(reading: Reading, lost: Losses) -> list[str]:
         SINGLE_ORDER: len(sheet.orders) == 1,
         f"not assessed, since no judge saw an image: {', '.join(unseen)}": bool(unseen),
         f"no pair has the tag {tag}: no slices": tag not in sheet.tags,
+        "not controlled for length: the length of a trace is not known": unmeasured(reading),
         f"slices by {tag} were chosen after submit: exploratory": tag in sheet.tags and chosen_afterwards(reading),
     }
     return [text for text, applies in told.items() if applies]

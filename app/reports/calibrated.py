@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from app.domain.errors import Invalid
 from app.domain.imported import Design
-from app.domain.verdict import PolicyName
+from app.domain.verdict import HALF, PolicyName
 from app.reports import numbers
 from app.reports.matchups import Matchup
 from app.reports.reading import Reading, alone, policy_of, settle_axis
@@ -140,14 +140,18 @@ def calibration_lines(reading: Reading) -> list[CalibrationLine]:
 
 def _calibration(reading: Reading, number: int, axis: str, labels: Labels) -> CalibrationLine:
     soft = settle_axis(alone(reading.sheet, number), axis, policy_of(reading.sheet, PolicyName.DEBIAS_SOFT.value))
-    known = ~np.isnan(labels.score) & ~np.isnan(soft.score[labels.pair])
+    plain = np.isin(labels.score, (0.0, HALF, 1.0))
+    known = plain & ~np.isnan(soft.score[labels.pair])
     pair, label = labels.pair[known], labels.score[known]
     p, cluster = soft.score[pair], reading.sheet.cluster[pair]
-    tempered, note = None, ""
+    tempered, notes = None, list[str]()
+    if left_out := int((~plain & ~np.isnan(labels.score)).sum()):
+        notes.append(f"{numbers.whole(left_out)} labels between win, tie and loss are left out")
     try:
         tempered = fit_temperature(p, label, cluster, reading.parameters.seed)
+        notes += tempered.warnings
     except Invalid as error:
-        note = error.detail
+        notes.append(error.detail)
     return CalibrationLine(
         judge=reading.sheet.judges[number].name,
         axis=axis,
@@ -156,7 +160,7 @@ def _calibration(reading: Reading, number: int, axis: str, labels: Labels) -> Ca
         temperature=tempered.temperature if tempered else None,
         brier_tempered=tempered.after.brier if tempered else None,
         curve=list(_curve(reading, p, label, cluster)),
-        note=note or "; ".join(tempered.warnings if tempered else ()),
+        note="; ".join(notes),
     )
 
 

@@ -16,11 +16,15 @@ def length_lines(reading: Reading) -> list[LengthLine]:
     Empty when it was not asked for, or when the lengths are unknown (imports without them).
     """
     sheet = reading.sheet
-    if reading.parameters.control is None or not len(sheet.length_a):
-        return []
-    if min(sheet.length_a.min(), sheet.length_b.min()) < 0:
+    if reading.parameters.control is None or not len(sheet.length_a) or unmeasured(reading):
         return []
     return [_line(reading, matchup) for matchup in reading.matchups if matchup.model_a != matchup.model_b]
+
+
+def unmeasured(reading: Reading) -> bool:
+    """Whether it was asked for and a length is unknown: what is left would be no random part of the pairs."""
+    sheet = reading.sheet
+    return reading.parameters.control is not None and bool(((sheet.length_a < 0) | (sheet.length_b < 0)).any())
 
 
 def _line(reading: Reading, matchup: Matchup) -> LengthLine:

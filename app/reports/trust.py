@@ -24,11 +24,15 @@ Check = dict[str, Any]
 
 SLIGHT_BIAS = 0.05
 FEW_LOSSES = 0.05
+TELLING = 0.5  # an interval wider than this around 50 % tells neither a good judge nor a bad one
+TOO_FEW = "too few to tell"
 _BY_PICKS = (PolicyName.HALF, PolicyName.DROP, PolicyName.AVERAGE)
 
 
 def position_lines(reading: Reading) -> list[PositionLine]:
-    """Position bias of every judge on every axis, from its picks, whatever the policy."""
+    """Position bias of every judge on every axis, from its picks, whatever the policy; empty without pairs."""
+    if not reading.matchups:
+        return []
     return [
         _position_line(reading, judge, axis)
         for judge in range(len(reading.sheet.judges))
@@ -130,19 +134,27 @@ def _first_position(line: PositionLine, level: float) -> Check:
     estimate, low, high = (share[key] for key in ("estimate", "low", "high"))
     if line.bias is None or estimate is None or low is None or high is None:
         return _check("position", line.note or "nothing was picked", ok=None)
-    ok = low <= HALF <= high or abs(line.bias) <= SLIGHT_BIAS
-    return _check("position", f"picked first in {_with_interval(share, level)}", ok=ok)
+    text = f"picked first in {_with_interval(share, level)}"
+    if _too_few(low, high):
+        return _check("position", f"{text}; {TOO_FEW}", ok=None)
+    return _check("position", text, ok=low <= HALF <= high or abs(line.bias) <= SLIGHT_BIAS)
 
 
 def _orders_agree(line: PositionLine, level: float) -> Check:
     """Fine when the judge surely agrees with itself more often than a coin would."""
     share = line.consistency
-    estimate, low = share["estimate"], share["low"]
-    if estimate is None or low is None:
+    estimate, low, high = (share[key] for key in ("estimate", "low", "high"))
+    if estimate is None or low is None or high is None:
         return _check("orders", line.note or "no pair was judged in both orders", ok=None)
     agreed = numbers.whole(round(estimate * (share["n"] or 0)))
     text = f"orders agree in {agreed} of {numbers.whole(int(share['n'] or 0))} pairs: {_with_interval(share, level)}"
+    if _too_few(low, high):
+        return _check("orders", f"{text}; {TOO_FEW}", ok=None)
     return _check("orders", text, ok=low > HALF)
+
+
+def _too_few(low: float, high: float) -> bool:
+    return low <= HALF <= high and high - low > TELLING
 
 
 def _images(judge: JudgeFacts, has_images: Array) -> Check:

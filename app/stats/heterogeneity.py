@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.special import fdtrc
 
-from app.stats.intervals import FEW_CLUSTERS, dense
+from app.stats.intervals import FEW_CLUSTERS, NO_VARIATION, dense
 from app.stats.multiplicity import FEWEST_CLUSTERS
 
 Array = npt.NDArray[Any]
@@ -105,19 +105,24 @@ def _slices(score: Array, cluster: Array, of_slice: Array, k: int) -> _Slices:
     return _Slices(
         mean=mean,
         g_star=np.divide(rows**2, squares, out=np.zeros(k), where=squares > 0),
-        vary=independent * rows > SINGULAR**2,
+        vary=independent * rows > NO_VARIATION**2,
         share=share,
         covariance=_covariance(outer, np.bincount(cells.indices, minlength=k), independent),
     )
 
 
 def _covariance(outer: Array, clusters: Array, independent: Array) -> Array:
-    """(k, k) `outer` with every slice's entries scaled to C/(C - 1), or up to its variance were rows independent."""
+    """(k, k) `outer` with every slice's entries scaled to C/(C - 1), or up to its variance were rows independent.
+
+    A slice whose clusters all have its own mean varies within them only: it has that variance and no covariance.
+    """
     own = outer.diagonal()
     factor = np.divide(clusters, clusters - 1, out=np.ones(len(own)), where=clusters > 1)
-    floor = np.divide(independent, own, out=np.ones(len(own)), where=own > 0)
-    scale = np.sqrt(np.maximum(factor, floor))
+    between = own > SINGULAR**2 * independent
+    floor = np.divide(independent, own, out=np.zeros(len(own)), where=between)
+    scale = np.where(between, np.sqrt(np.maximum(factor, floor)), 0.0)
     covariance: Array = outer * scale * scale[:, None]
+    np.fill_diagonal(covariance, np.where(between, covariance.diagonal(), independent))
     return covariance
 
 

@@ -93,17 +93,18 @@ def length_control(
     columns, dropped = _columns(log_ratio, None if covariates is None else covariates[decided])
     if confidence.kind is IntervalKind.MODEL:
         cluster = np.arange(len(score))
-    fit = _fit(score, columns, cluster)
     raw = mean_interval(score, cluster, confidence)
-    g_star, fitted = raw.effective_clusters, fit.reason is None
-    half_width = t_quantile(confidence.level, g_star) * fit.error if fitted else 0.0
+    quantile = t_quantile(confidence.level, raw.effective_clusters)
+    fit = _within_reach(_fit(score, columns, cluster), quantile)
+    fitted = fit.reason is None
+    low, high = _limits(fit, quantile) if fitted else (None, None)
     a_longer, b_longer = (float(side.mean()) if len(side) else None for side in (log_ratio > 0, log_ratio < 0))
     return LengthControl(
         longer_share=_longer_share(score, log_ratio, cluster, confidence),
         raw=raw,
         rate=float(expit(fit.intercept)) if fitted else None,
-        low=float(expit(fit.intercept - half_width)) if fitted else None,
-        high=float(expit(fit.intercept + half_width)) if fitted else None,
+        low=low,
+        high=high,
         level=confidence.level,
         slope=fit.slope if fitted else None,
         a_longer=a_longer,
@@ -173,6 +174,19 @@ def _no_fit(score: Array, columns: Array, design: Array) -> str | None:
         return "too few pairs"
     least = np.linalg.eigvalsh(design @ design.T / len(score))[0]
     return "lengths and covariates are linearly dependent" if least < NO_VARIATION else None
+
+
+def _within_reach(fit: _Fit, quantile: float) -> _Fit:
+    """The fit, unless equal length lies so far outside the lengths seen that its rate is 0 or 1 to the last digit."""
+    if fit.reason is not None:
+        return fit
+    low, high = _limits(fit, quantile)
+    return fit if high - low > NO_VARIATION else _Fit(reason="equal length is too far from the lengths there are")
+
+
+def _limits(fit: _Fit, quantile: float) -> tuple[float, float]:
+    half_width = quantile * fit.error
+    return float(expit(fit.intercept - half_width)), float(expit(fit.intercept + half_width))
 
 
 def _maximum(score: Array, design: Array) -> tuple[Array, Array] | None:

@@ -34,7 +34,7 @@ from app.stats.intervals import (
 Array = npt.NDArray[Any]
 FEWEST_LABELS = 50
 FEW_CORRECTIONS = 10
-NO_VARIATION = 1e-20  # a variance this small is rounding
+NO_VARIATION = 1e-14  # a squared error this small is rounding
 PERFECT = 1e-9
 
 
@@ -129,7 +129,7 @@ def calibrated_rate(
     quantile = t_quantile(confidence.level, terms.g_star)
     low, high = wilson(estimate, human.n_eff * gain, quantile)
     perfect = tuning > 0 and terms.perfect
-    unseen = quantile**2 / (terms.g_star + quantile**2) if perfect else 0.0
+    unseen = _unseen(quantile, terms.g_star) if perfect else 0.0
     decided = ~np.isnan(judge)
     return Calibrated(
         estimate=estimate,
@@ -198,11 +198,12 @@ def _terms(f: Array, cluster: Array, labels: Labels, target: Population) -> _Ter
     index, n_pairs = labels.index, len(f)
     at = cluster[index]
     inclusion = np.full(len(index), len(index) / n_pairs) if labels.inclusion is None else labels.inclusion
-    weight = np.ones(len(index)) if labels.inclusion is None else 1 / inclusion
+    # Relative to the rarest label, so that no inclusion probability is too small to be inverted.
+    weight = np.ones(len(index)) if labels.inclusion is None else inclusion.min() / inclusion
     finite = target is Population.THESE_ITEMS
     share = weight / weight.sum()
     scale = share * np.sqrt(1 - inclusion) if finite else share
-    mean_y, mean_f, over_all = float(share @ labels.score), float(share @ f[index]), float(f.mean())
+    mean_y, mean_f, over_all = min(1.0, float(share @ labels.score)), float(share @ f[index]), float(f.mean())
     own_y, own_f = scale * (labels.score - mean_y), scale * (f[index] - mean_f)
     around = np.zeros(n_pairs) if finite else (f - over_all) / n_pairs
     width = int(cluster.max()) + 1
@@ -238,6 +239,11 @@ def _human(terms: _Terms, level: float) -> Interval:
         n_eff=n_eff,
         warnings=(few,) if terms.g_star < FEW_CLUSTERS else (),
     )
+
+
+def _unseen(quantile: float, g_star: float) -> float:
+    """Wilson's limit for an event not seen in G* clusters; 1 where they are one, whose quantile is infinite."""
+    return 1 / (1 + g_star / quantile**2)
 
 
 def _root(variance: float) -> float | None:
