@@ -65,7 +65,7 @@ JUDGES = (
         sampling={"temperature": 0.0, "max_tokens": 1},
         family="made-up",
         images_sent=5748,
-        served_as=("made-up-vl-32b",),
+        served_as=(),
         logprob_kind="raw",
         censored=4,
     ),

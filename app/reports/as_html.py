@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from app.reports import charts, glance, numbers, phrases, sections, tables
 from app.reports.charts import Spec
 from app.reports.report import RateLine, Report, Results
+from app.reports.report_trust import SequenceLine
 from app.stats.win_rate import Rate
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -64,7 +65,7 @@ def _pictures(results: Results) -> dict[str, dict[str, Markup]]:
     """The charts of every section, by caption."""
     headline = results.headline
     if headline is None:
-        return {}
+        return {section: {} for section in ("policies", "axes", "slices", "strata", "strengths", "position")}
     policies = [(line.policy + " (post hoc)" * line.post_hoc, line.win_rate) for line in results.policies]
     models, position = results.models[:MOST_ROWS], results.position[:MOST_ROWS]
     return {
@@ -75,7 +76,26 @@ def _pictures(results: Results) -> dict[str, dict[str, Markup]]:
         "strata": _panels(results.strata),
         "strengths": {"": picture(charts.strengths(models), "Strengths with intervals, as in the table.")},
         "position": {"": picture(charts.position(position), "Position bias, as in the table.")},
+        "people": _people(results),
+        "sequences": {line.text: _sequence(line, headline.model_a) for line in results.sequences},
     }
+
+
+def _people(results: Results) -> dict[str, Markup]:
+    """People and judge beside each other, for every two models that enough labels were given on."""
+    pictures = {}
+    for line in results.calibrated[:MOST_PANELS]:
+        if line.human_only is not None and line.judge_only is not None:
+            both = {"estimate": line.estimate, "low": line.low, "high": line.high, "n": line.judge_only["n"]}
+            rows = [("human-calibrated", both), ("labels alone", line.human_only), ("judge alone", line.judge_only)]
+            told = "; ".join(f"{name}: {numbers.share(value)}" for name, value in rows)
+            caption = f"{line.model_a} against {line.model_b}, {line.axis}"
+            pictures[caption] = picture(charts.shares(rows, of=f"win rate of {line.model_a}"), told)
+    return pictures
+
+
+def _sequence(line: SequenceLine, model: str) -> Markup:
+    return picture(charts.sequence(line.points, of=f"win rate of {model}"), line.text)
 
 
 def _panels(lines: list[RateLine]) -> dict[str, Markup]:

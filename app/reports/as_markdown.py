@@ -36,6 +36,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _section("Strata of answer correctness", tables.rates("Answers", results.strata, level))
     yield from _sections(sections.comparisons(results))
     yield from _strengths(results, level)
+    yield from _sections(sections.standings(results))
     yield from _section("Position bias", tables.position(results.position, level))
     yield from _section("Judges", tables.judges(results.judges, level))
     yield from _section("Trust checks", tables.checks(results.judges))

@@ -102,6 +102,31 @@ def position(lines: Sequence[PositionLine]) -> Spec:
     return _framed({"vconcat": panels, "spacing": 28, "autosize": "pad"})
 
 
+def shares(rows: Sequence[tuple[str, Mapping[str, float | int | None]]], *, of: str) -> Spec:
+    """Shares {estimate, low, high, n} with intervals, one row each, against 1/2."""
+    found = [_share_row(name, value, HALF) for name, value in rows]
+    return _framed(_intervals(found, _under(), title=of, domain=(0.0, 1.0), reference=HALF))
+
+
+def sequence(points: Sequence[Mapping[str, float]], *, of: str) -> Spec:
+    """The band of a confidence sequence over the clusters read, against 1/2."""
+    x = {"field": "clusters", "type": "quantitative", "axis": {"title": "clusters", "tickCount": 5},
+         "scale": {"nice": False}}  # fmt: skip
+    y = {"field": "low", "type": "quantitative", "scale": {"domain": [0, 1], "nice": False},
+         "axis": {"title": of, "tickCount": 5, "labelExpr": PERCENT}}  # fmt: skip
+    band = {
+        "mark": {"type": "area", "interpolate": "step-after", "color": SKY, "opacity": 0.45, "line": {"stroke": BLUE}},
+        "encoding": {"x": x, "y": y, "y2": {"field": "high"}},
+    }
+    half = {
+        "data": {"values": [{"at": HALF}]},
+        "mark": {"type": "rule", "stroke": QUIET, "strokeDash": [3, 3]},
+        "encoding": {"y": {"field": "at", "type": "quantitative"}},
+    }
+    layers = {"data": {"values": list(points)}, "layer": [band, half], "width": WIDTH - AXIS, "height": 200}
+    return _framed(layers) | {"padding": {"left": AXIS + 20, "right": 9, "top": 4, "bottom": AXIS}}
+
+
 def endings(rate: Rate) -> Spec:
     """One bar: how all pairs ended, won at one end and lost at the other."""
     counts = numbers.counts(rate)

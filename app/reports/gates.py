@@ -1,4 +1,4 @@
-"""Trust checks that need more than a judge's own picks: known answers, people, and whose family it belongs to."""
+"""Trust checks that need more than a judge's own picks: known answers, and whose family it belongs to."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from app.reports import numbers
-from app.reports.agreement import gold, votes_of
+from app.reports.agreement import gold
 from app.reports.reading import Reading
 from app.reports.sheet import JudgeFacts
 from app.stats.agreement import votes
-from app.stats.human_agreement import judge_against_humans
 from app.stats.known_answer import GateNote, KnownAnswer, known_answer
 
 Check = dict[str, Any]
@@ -29,7 +28,6 @@ def gates(reading: Reading, number: int) -> list[Check]:
     """The checks of one judge."""
     return [
         *_known_answers(reading, number),
-        *_people(reading, number),
         *_family(reading, reading.sheet.judges[number]),
     ]
 
@@ -50,18 +48,6 @@ def _told(found: KnownAnswer, source: str, level: float) -> str:
     bound = f"exact {numbers.level_percent(level)} lower bound {numbers.percent(found.low)}"
     why = [_NOTES[note] for note in found.notes if note in _NOTES]
     return "; ".join((right, f"{bound}, wanted above {numbers.percent(THRESHOLD)}", *why))
-
-
-def _people(reading: Reading, number: int) -> Iterator[Check]:
-    """How often the judge votes as people do; a number to read, not a gate."""
-    axis = reading.sheet.primary_axis
-    labels = reading.sheet.labels.get(axis)
-    if labels is None or not len(labels.pair):
-        return
-    own = np.ascontiguousarray(votes(reading.settled[axis].stances[:, number]))
-    share = judge_against_humans(own, votes_of(labels), reading.sheet.cluster, reading.confidence, ties=False).share
-    told = numbers.share({"estimate": share.estimate, "low": share.low, "high": share.high, "n": share.n})
-    yield {"name": "people", "ok": None, "text": f"agrees with people, ties left out: {told} votes"}
 
 
 def _family(reading: Reading, judge: JudgeFacts) -> Iterator[Check]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.reports import numbers
 from app.reports.report import Results
 from app.reports.report_trust import Agreement, AgreementLine, CalibrationLine
-from app.reports.tables import Table
+from app.reports.tables import Table, folded
 
 KINDS = {"judge_judge": "judge and judge", "judge_human": "judge and people", "human_human": "people among themselves"}
 
@@ -30,6 +30,18 @@ def comparisons(results: Results) -> list[Section]:
     return [section for section in found if section.words or section.tables]
 
 
+def standings(results: Results) -> list[Section]:
+    """What follows the strengths: who beats whom, and who cannot be told apart."""
+    fit = results.fit
+    if fit is None or not fit.win_probabilities:
+        return []
+    groups = [group for group in fit.tied_groups if len(group) > 1]
+    words = [f"Differences taken together, these cannot be told apart: {', '.join(group)}." for group in groups]
+    rows = [(one["model"], one["against"], _chance(one)) for one in fit.win_probabilities]
+    table = Table(("Model", "Against", "Chance to win, a tie being half"), rows, names=2)
+    return [Section("standings", "Who beats whom", words, {"Who beats whom": table})]
+
+
 def trust(results: Results) -> list[Section]:
     """What follows the checks of the judges: agreement, calibration, the sequence."""
     found = (_agreement(results.agreement), _calibration(results.calibration), _sequences(results))
@@ -37,7 +49,8 @@ def trust(results: Results) -> list[Section]:
 
 
 def _people(results: Results) -> Section:
-    return Section("people", "What people would say", [line.text + "." for line in results.calibrated])
+    lines = [line for line in results.calibrated if line.labels]
+    return Section("people", "What people would say", [_sentence(line.text) for line in lines])
 
 
 def _equivalence(results: Results) -> Section:
@@ -46,11 +59,11 @@ def _equivalence(results: Results) -> Section:
         return Section("equivalence", "Equivalence")
     p = f"p for equivalence {numbers.p_value(line.p_equivalence)}, for non-inferiority"
     told = f"Margin {numbers.percent(line.margin)}; {p} {numbers.p_value(line.p_non_inferiority)}."
-    return Section("equivalence", "Equivalence", [f"{line.text}.", told])
+    return Section("equivalence", "Equivalence", [_sentence(line.text), told])
 
 
 def _differences(results: Results) -> Section:
-    words = [line.text + (f" ({line.note})" if line.note else "") + "." for line in results.differences]
+    words = [_sentence(line.text + (f" ({line.note})" if line.note else "")) for line in results.differences]
     return Section("differences", "Differences against a shared base", words)
 
 
@@ -68,7 +81,7 @@ def _heterogeneity(results: Results) -> Section:
         for line in results.heterogeneity
     ]
     columns = ("Models", "Axis", "Tag", "Slices", "F", "Degrees of freedom", "p")
-    notes = _distinct(f"{line.axis}: {line.note}" for line in results.heterogeneity if line.note)
+    notes = folded(line.note for line in results.heterogeneity if line.note)
     return _with_table("heterogeneity", "Do the slices differ?", Table(columns, rows, names=3, notes=notes))
 
 
@@ -83,7 +96,7 @@ def _length(results: Results) -> Section:
         for line in results.length
     ]
     columns = ("Models", "Longer trace won", "Win rate at equal length", "Extrapolated")
-    notes = _distinct(line.note for line in results.length)
+    notes = folded(dict.fromkeys(line.note for line in results.length))
     return _with_table("length", "Length", Table(columns, rows, names=1, notes=notes))
 
 
@@ -92,7 +105,7 @@ def _agreement(found: Agreement | None) -> Section:
         return Section("agreement", "Agreement")
     rows = [_agreement_row(line) for line in found.lines]
     columns = ("Who", "First", "Second", "Axis", "Agree, ties counted", "Agree, ties left out", "Cohen's kappa")
-    notes = _distinct(line.note for line in found.lines if line.note)
+    notes = folded(dict.fromkeys(line.note for line in found.lines if line.note))
     tables = {
         "Agreement": Table(columns, rows, names=4, notes=notes),
         "Krippendorff's alpha": Table(
@@ -145,6 +158,10 @@ def _axes_row(entry: Mapping[str, Any]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def _chance(entry: Mapping[str, Any]) -> str:
+    return f"{numbers.percent(entry['estimate'])} ({numbers.interval(entry['low'], entry['high'])})"
+
+
 def _coefficient(value: Mapping[str, Any] | None) -> str:
     if value is None or value["estimate"] is None:
         return numbers.NOTHING
@@ -173,7 +190,7 @@ def _calibration(lines: Sequence[CalibrationLine]) -> Section:
 
 
 def _sequences(results: Results) -> Section:
-    words = [f"{line.text}. The target is {line.note}." for line in results.sequences]
+    words = [f"{_sentence(line.text)} The target is {line.note}." for line in results.sequences]
     return Section("sequences", "Confidence sequence", words)
 
 
@@ -181,5 +198,6 @@ def _with_table(key: str, title: str, table: Table) -> Section:
     return Section(key, title, [], {title: table} if table.rows else {})
 
 
-def _distinct(texts: Iterator[str] | Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(texts))
+def _sentence(text: str) -> str:
+    """With a full stop; a model's name at its start keeps its own first letter."""
+    return text if text.endswith(".") else text + "."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -167,11 +167,15 @@ def _warned(win: Rate) -> str:
 def _notes(values: Sequence[Rate]) -> list[str]:
     """How the intervals were made, and what the marked ones warn of: warnings that differ in a number once."""
     methods = list(dict.fromkeys(value.method for value in values))
-    alike: dict[str, list[str]] = {}
-    for warning in (warning for value in values for warning in value.warnings):
-        alike.setdefault(re.sub(r"\d[\d.,]*", "#", warning), []).append(warning)
     told = [
-        f"{WARNED.strip()} {first}" + f"; {len(others)} more like it" * bool(others)
-        for first, *others in alike.values()
+        f"{WARNED.strip()} {warning}" for warning in folded(warning for value in values for warning in value.warnings)
     ]
     return [f"Intervals: {'; '.join(methods)}."] * bool(methods) + told
+
+
+def folded(warnings: Iterable[str]) -> list[str]:
+    """Warnings that differ in a number only, once, with how many more there are."""
+    alike: dict[str, list[str]] = {}
+    for warning in warnings:
+        alike.setdefault(re.sub(r"\d[\d.,]*", "#", warning), []).append(warning)
+    return [first + f"; {len(others)} more like it" * bool(others) for first, *others in alike.values()]
