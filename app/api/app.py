@@ -18,6 +18,7 @@ from app.api import (
     labels,
     leaderboard,
     openapi,
+    plan,
     reports,
     results,
     rubrics,
@@ -31,7 +32,7 @@ from app.settings import Settings
 
 ROUTERS = (
     jobs.router, uploads.router, results.router, reports.router, reports.shapes, judges.router, rubrics.router,
-    access.router, imports.router, labels.router, leaderboard.router, health.router,
+    access.router, imports.router, labels.router, leaderboard.router, plan.router, health.router,
 )  # fmt: skip
 
 

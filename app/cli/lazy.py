@@ -25,6 +25,7 @@ COMMANDS = {
     "import": ("imports", "Import verdicts made elsewhere: statistics without judging."),
     "imports": ("imports", "List imports, the newest first."),
     "leaderboard": ("leaderboard", "Rank models over the pairs of several jobs and imports."),
+    "plan": ("plan", "Plan a job: pairs, judge calls, tokens and GPU time for a goal."),
     "judges": ("judges", "Add, list, test and resume judges."),
     "projects": ("access", "Create and list projects."),
     "keys": ("access", "Create, list and revoke API keys."),

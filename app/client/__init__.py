@@ -23,6 +23,7 @@ from app.wire.keys import KeyOut, MeOut, NewKeyOut, NewProjectOut, ProjectOut
 from app.wire.labels import LabelOut, LabelsAddedOut
 from app.wire.pages import PageOut
 from app.wire.pairs import Accepted
+from app.wire.plan import PlanOut
 from app.wire.results import JudgmentOut, PairOut
 from app.wire.rubrics import RubricOut
 from app.wire.verdicts import ImportOut
@@ -139,6 +140,10 @@ class Client:
     def leaderboard(self, job_ids: Iterable[str], format: str = "json", **parameters: Any) -> bytes:  # noqa: A002 - as above
         """The leaderboard of jobs and imports as a file's content. Parameters: those of the API (axis, tag, ...)."""
         return self._get("/v1/leaderboard", {"job": list(job_ids), "format": format} | parameters).content
+
+    def plan(self, **parameters: Any) -> PlanOut:
+        """How many pairs a job needs, and what they take. Parameters: those of the API (half_width, pilot, ...)."""
+        return _read(PlanOut, self._get("/v1/plan", parameters))
 
     # Verdicts made elsewhere --------------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ async def make_leaderboard(database: Database, project: int, job_ids: Sequence[s
     Invalid for a parameter that does not fit.
     """
     ids = tuple(dict.fromkeys(job_ids))
-    sources = [await _facts(database, project, job_id) for job_id in ids]
+    sources = [await find_source(database, project, job_id) for job_id in ids]
     pairs = sum(source.pairs if isinstance(source, stored.JobFacts) else source.rows for source in sources)
     if pairs > MOST_PAIRS:
         told = Problem(f"these hold more than {MOST_PAIRS:,} pairs together", "job")
@@ -52,7 +52,8 @@ async def make_leaderboard(database: Database, project: int, job_ids: Sequence[s
     return Board(_envelope(entrants), results)
 
 
-async def _facts(database: Database, project: int, job_id: str) -> stored.JobFacts | imports.ImportFacts:
+async def find_source(database: Database, project: int, job_id: str) -> stored.JobFacts | imports.ImportFacts:
+    """The job or import of that id. NotFound for another project's."""
     async with database.transaction() as tx:
         facts = await stored.job_facts(tx, project, job_id)
         found = facts or await imports.import_facts(tx, project, job_id)
