@@ -93,7 +93,8 @@ class PositionLine:
 
     `first_share`: share of picks for the first position among decided picks, with its interval; `bias` is that
     minus 1/2. `consistency`: share of pairs judged in both orders whose orders agree. `excess`: flips by order beyond
-    the noise floor, None without repeats. All as Rate-like dicts {estimate, low, high, n}.
+    the noise floor, None without repeats. All as Rate-like dicts {estimate, low, high, n}. `by_order`: units of the
+    headline comparison, [{order, slice, won, lost, tied, lost_units}] for its `model_a`, shown first in order AB.
     """
 
     judge: str
@@ -105,6 +106,7 @@ class PositionLine:
     partials: int
     note: str = ""
     excess: dict[str, float | int | None] | None = None
+    by_order: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from app.domain.judgment import Outcome
 from app.domain.verdict import Policy, PolicyName, Settled, settle_many
 from app.reports import numbers, sentences
+from app.reports.by_order import by_order
 from app.reports.gates import gates
 from app.reports.lines import rates
 from app.reports.losses import kind_of, units_by_outcome
@@ -73,6 +74,7 @@ def _position_line(reading: Reading, number: int, axis: str) -> PositionLine:
         partials=found.partials,
         note="; ".join(notes),
         excess=_excess(reading, number, axis),
+        by_order=by_order(reading, number, axis),
     )
 
 
