@@ -78,4 +78,4 @@ def deviance(wins: Array, strength: Array) -> float:
     """Residual deviance against a free win rate for every two models that met."""
     expected = (wins + wins.T) * chances(strength)
     ratio = np.divide(wins, expected, out=np.ones_like(wins), where=expected > 0)
-    return 2 * float(xlogy(wins, ratio).sum())
+    return max(0.0, 2 * float(xlogy(wins, ratio).sum()))  # rounding must not make a perfect fit negative

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.stats.connectivity import has_negative_cycle, require_one_group, unbounded_models, unbounded_warning
-from app.stats.davidson_likelihood import Maximum, Shape, assembled, maximum
+from app.stats.davidson_likelihood import Maximum, Shape, assembled, deviance, maximum
 from app.stats.intervals import ROBUST_95, Confidence, IntervalKind, cluster_sizes, effective_clusters, t_quantile
 from app.stats.sandwich import BY_MODEL, Errors, Rows, robust_errors, summed_scores
 from app.stats.strengths import Estimate, Strengths, on_scale
@@ -93,7 +93,8 @@ def unit_level(
     warnings += left_out + more + errors.warnings + bootstrap * (confidence.kind is IntervalKind.BOOTSTRAP)
     size, covariance, g_star = len(data.models), errors.covariance, effective_clusters(sizes)
     of_strengths = None if covariance is None else covariance[:size, :size]
-    estimate = Estimate(best.parameters[:size], of_strengths, unbounded, errors.method, warnings)
+    residual = (None, None) if unbounded.any() else deviance(cells, best)
+    estimate = Estimate(best.parameters[:size], of_strengths, unbounded, errors.method, warnings, *residual)
     no_ties = davidson and not cells.counts[:, 2].any()
     return UnitStrengths(
         strengths=on_scale(data.models, estimate, anchor=anchor, level=confidence.level, g_star=g_star),

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import xlogy
 
-from app.stats.unit_cells import TIED, VALUE, Cells
+from app.stats.unit_cells import PLACES, TIED, VALUE, Cells
 
 Array = npt.NDArray[Any]
 CONVERGED = 1e-10
@@ -75,6 +76,28 @@ def maximum(cells: Cells, shape: Shape) -> Maximum | None:
             parameters[: cells.size] -= parameters[: cells.size].mean()
             return Maximum(shape, parameters, inverse, at.value, at.tied)
     return None
+
+
+def deviance(cells: Cells, best: Maximum) -> tuple[float, int]:
+    """Residual deviance of `best` and its degrees of freedom, against free chances for every two models and every
+    place they were shown in (A first, B first, unknown; a pair's sides may stand either way round).
+
+    With a tie parameter a setting has the chances of A, B and TIE; without one, a rate, with ties as half a win each.
+    No p-value goes with it: half wins, and picks that share an item, are not independent draws.
+    """
+    number, value = cells.counts.sum(axis=1), cells.counts @ VALUE
+    found = cells.counts.copy() if best.shape.tied else np.stack([value, number - value], axis=1)
+    chance = np.stack([best.value - best.tied / 2, 1 - best.value - best.tied / 2, best.tied], axis=1)
+    expected = number[:, None] * chance[:, : found.shape[1]]
+    turned = cells.model_a > cells.model_b
+    found[turned, :2], expected[turned, :2] = found[turned, 1::-1], expected[turned, 1::-1]
+    meeting = np.minimum(cells.model_a, cells.model_b) * cells.size + np.maximum(cells.model_a, cells.model_b)
+    key = meeting * PLACES + np.where(turned, -cells.first, cells.first).astype(int)
+    settings, setting = np.unique(key, return_inverse=True)
+    summed = np.zeros((2, len(settings), found.shape[1]))
+    np.add.at(summed, (slice(None), setting), np.stack([found, expected]))
+    free = len(settings) * (found.shape[1] - 1) - (cells.size - 1) - best.shape.extra
+    return max(0.0, 2 * float(xlogy(summed[0], summed[0] / summed[1]).sum())), free
 
 
 def leads(cells: Cells, shape: Shape, parameters: Array) -> Array:

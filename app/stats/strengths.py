@@ -27,7 +27,8 @@ class Strengths:
     number, a profile-likelihood bound (`app.stats.profile_bound`). `rank_low`, `rank_high`: the ranks (1 = best)
     that simultaneous pairwise differences leave open. `unbounded`: models whose maximum-likelihood strength is
     infinite. `method` says in words how the errors were made. `deviance` (on `df`) carries no p-value: half wins
-    and clusters are not binomial. It is None for a penalised estimate and where picks were fitted one by one.
+    and clusters are not binomial. It is None for a penalised estimate; where picks were fitted one by one it is that of
+    `app.stats.davidson_likelihood.deviance`, by the side shown first.
     `effective_clusters`: G*, which t quantiles of differences are taken on.
     """
 
