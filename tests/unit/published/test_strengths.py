@@ -93,7 +93,7 @@ def test_baseball_without_home_advantage():
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_baseball_with_home_advantage(turned):
-    """Turner and Firth (2012), section 3; worths as in Agresti (2002), table 10.11. Which side is A makes no difference."""
+    """Turner and Firth (2012), section 3; worths as in Agresti (2002), table 10.11. Which side is A changes nothing."""
     found = report_of(baseball(turned=turned), order_effect=True, interval="model", anchor="Baltimore")
     strength = {name: line.strength for name, line in by_model(found).items()}
     assert {name: round(value, 4) for name, value in strength.items()} == {
