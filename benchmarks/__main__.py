@@ -1,4 +1,4 @@
-"""`./run bench [judging] [ingest]`: measures, prints the figures beside their goals, writes benchmarks/results/.
+"""`./run bench [NAME ...]`: measures, prints the figures beside their goals, writes benchmarks/results/.
 
 CPU-ms and ratios within one run are the result; rates depend on what else the machine does.
 """
@@ -6,6 +6,7 @@ CPU-ms and ratios within one run are the result; rates depend on what else the m
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 from collections.abc import Callable
@@ -15,9 +16,13 @@ from pathlib import Path
 
 from benchmarks.ingest import ingest
 from benchmarks.judging import Judged, judge
+from benchmarks.report import Reported, report
+from benchmarks.strengths import Fitted, strengths
 
 RESULTS = Path(__file__).parent / "results"
 GOAL_RATIO, GOAL_MS, GOAL_CEILING, GOAL_INGEST_MS = 1.0, 0.13, 0.92, 0.12
+GOAL_COLD, GOAL_WARM, GOAL_REPORT_MIB = 2.0, 0.05, 600
+GOAL_FIT, GOAL_BOOTSTRAP = 0.05, 1.0
 MEBIBYTE = 1 << 20
 
 
@@ -59,7 +64,44 @@ def ingesting() -> list[dict[str, object]]:
     return [asdict(found) | {"total_ms": found.total_ms}]
 
 
-BENCHMARKS: dict[str, Callable[[], list[dict[str, object]]]] = {"judging": judging, "ingest": ingesting}
+def reporting() -> list[dict[str, object]]:
+    """A million judgments, straight into the tables, then reports in fresh processes."""
+    found = report()
+    print(f"\nreport over {found.judgments:,} judgments on 4 axes: CPU s of the process + PostgreSQL's, and wall s")
+    goals = {"cold": f"{GOAL_COLD} wall", "warm": f"{GOAL_WARM} wall"}
+    for part in found.parts:
+        line(part.what, f"{part.cpu:.3f} + {part.database:.3f}, {part.wall:.3f}", goals.get(part.what, ""))
+    show_memory(found)
+    return [asdict(found)]
+
+
+def show_memory(found: Reported) -> None:
+    peak, before = found.peak / MEBIBYTE, found.before / MEBIBYTE
+    line("memory at most, MiB (before)", f"{peak:.0f} ({before:.0f})", f"{GOAL_REPORT_MIB}")
+
+
+def fitting() -> list[dict[str, object]]:
+    """Bradley-Terry: ours and the peers', CPU seconds in one run."""
+    found = strengths()
+    for setting in dict.fromkeys((one.models, one.comparisons) for one in found):
+        print(f"\nBradley-Terry, {setting[0]} models, {setting[1]:,} comparisons: CPU s")
+        show_fits([one for one in found if (one.models, one.comparisons) == setting])
+    return [asdict(one) for one in found]
+
+
+def show_fits(fits: list[Fitted]) -> None:
+    ours = fits[0].cpu
+    for one in fits:
+        apart = "" if one.gap is None or one is fits[0] else f", apart {one.gap:.0e}"
+        print(f"  {one.what:<42} {one.cpu:8.4f}  {one.cpu / ours:7.1f}x{apart}")
+
+
+BENCHMARKS: dict[str, Callable[[], list[dict[str, object]]]] = {
+    "judging": judging,
+    "ingest": ingesting,
+    "report": reporting,
+    "strengths": fitting,
+}
 
 
 def main(names: list[str]) -> int:
@@ -74,6 +116,8 @@ def main(names: list[str]) -> int:
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "python": platform.python_version(),
             "machine": platform.machine(),
+            "cores": os.cpu_count(),
+            "load": os.getloadavg()[0],  # how busy others kept it
             "runs": BENCHMARKS[name](),
         }
         (RESULTS / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 from cryptography.fernet import Fernet
 
@@ -29,8 +31,9 @@ FROM generate_series(0, $2::int - 1) i
 """
 _TRACES = """
 INSERT INTO traces (job_id, item_id, model, sample, fingerprint, text, length, answer, correct, leak)
-SELECT $1, i.id, (ARRAY['base-7b', 'tuned-7b', 'other-32b'])[1 + (n + side) % 3], 0, sha256((n * 2 + side)::text::bytea),
-  'text', 500 + (n * 719 + side * 10429) % 4000, 'C', (n * 31 + side * 17) % 10 < 6, n % 1000 = 0
+SELECT $1, i.id, (ARRAY['base-7b', 'tuned-7b', 'other-32b'])[1 + (n + side) % 3], 0,
+  sha256((n * 2 + side)::text::bytea), 'text', 500 + (n * 719 + side * 10429) % 4000, 'C',
+  (n * 31 + side * 17) % 10 < 6, n % 1000 = 0
 FROM (SELECT id, split_part(name, '-', 2)::int AS n FROM items WHERE job_id = $1) i, generate_series(0, 1) side
 """
 _PAIRS = """
@@ -75,7 +78,7 @@ UPDATE jobs SET status = 'completed', pairs = $2::int, units = 2 * $2::int, star
 
 async def fill(url: str, pairs: int) -> tuple[int, str]:
     """Project and id of a completed job: `pairs` pairs of as many items, both orders, one judge, four axes a call."""
-    upgrade_here(url)
+    await asyncio.to_thread(upgrade, url)  # it has a loop of its own
     database = Database(url)
     try:
         project = (await create_project(database, "bench")).id
@@ -94,15 +97,6 @@ async def fill(url: str, pairs: int) -> tuple[int, str]:
     finally:
         await database.close()
     return project, job
-
-
-def upgrade_here(url: str) -> None:
-    """Migrate in a thread: the migration has a loop of its own."""
-    from threading import Thread
-
-    thread = Thread(target=upgrade, args=(url,))
-    thread.start()
-    thread.join()
 
 
 async def _content(connection: asyncpg.Connection, job: int, pairs: int) -> None:

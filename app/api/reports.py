@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 import orjson
@@ -40,9 +39,9 @@ async def report(
     """The report. The format comes from `format`, else from Accept, else it is JSON, whose schema is at
     `/v1/report-schema`.
     """
-    shape = FORMATS[asked.format or accepted(request.headers.get("accept", ""))]
-    found = await publisher.report(who.project, str(job_id), asked.to_domain())
-    content = await asyncio.to_thread(shape.render, found)
+    name = asked.format or accepted(request.headers.get("accept", ""))
+    shape = FORMATS[name]
+    content = await publisher.document(who.project, str(job_id), asked.to_domain(), name)
     headers = {"Content-Disposition": f'inline; filename="report-{job_id}{shape.suffix}"'}
     if shape.media_type.startswith(("text/html", "image/svg")):
         headers["Content-Security-Policy"] = f"{PAGE_POLICY}; frame-ancestors 'none'"

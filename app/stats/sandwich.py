@@ -80,7 +80,7 @@ def _crossed(rows: Rows, cluster: Array, size: int) -> Array:
     starts = np.flatnonzero(np.diff(cluster, prepend=-1))
     sizes = np.diff(starts, append=len(cluster))
     total = np.zeros((size, size))
-    for rank in np.unique(sizes[sizes <= SMALL]).tolist():
+    for rank in np.flatnonzero(np.bincount(sizes)[: SMALL + 1]).tolist():
         chosen = (starts[sizes == rank][:, None] + np.arange(rank)).T
         total += _small(a[chosen], b[chosen], residual[chosen], size)
     if (sizes > SMALL).any():

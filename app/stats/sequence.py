@@ -21,7 +21,7 @@ Array = npt.NDArray[Any]
 STEPS = 2_000  # the means that are tried lie 1/STEPS apart, 1/2 among them; bounds are rounded outward to them
 STAKE = 0.5  # the largest share of its capital that a bet can lose
 CELLS = 1 << 15
-ROWS = 256
+ROWS = 1_000  # STAKE to this power is still a number
 TINY = 1e-9
 POINTS = 200
 
