@@ -149,6 +149,30 @@ def test_the_life_of_a_submitted_job(home, judge, tmp_path):
     assert "Not found" in run(home, "watch", draft["id"], expect=1).stderr
 
 
+def test_jobs_are_ranked_gate_a_build_and_pilot_the_next(home, judge, tmp_path):
+    jobs = []
+    for models in (("large", "small"), ("small", "tiny")):  # the longer trace wins
+        file = tmp_path / f"{models[0]}.jsonl"
+        with file.open("w") as lines:
+            for number in range(6):
+                sides = ("Long enough.", "Short.")[:: 1 if number % 3 else -1]
+                pair = {side: {"model": m, "trace": t} for side, m, t in zip("ab", models, sides, strict=True)}
+                lines.write(json.dumps({"item": {"id": f"p{number}", "question": "Which?"}, **pair}) + "\n")
+        inline = ("--judge-url", judge.url, "--judge-model", "stub-judge", "--axes", "overall", "--watch")
+        jobs.append(run_json(home, "submit", str(file), *inline)["id"])
+    shown = run(home, "leaderboard", *jobs).stdout
+    assert "over 12 decided pairs of 2 jobs in 6 clusters" in shown.replace("\n", " ")
+    assert "over tiny" in shown
+    condition = "win_rate.low < 0.9 and losses.missing_pairs.lost == 0"
+    failed = run(home, "report", jobs[0], "--format", "json", "--fail-if", condition, expect=1)
+    assert "Failed: win_rate.low is" in failed.stderr
+    assert json.loads(failed.stdout)["results"]["headline"]
+    assert "win_rate" in run(home, "report", jobs[0], "--fail-if", "win_rat.low < 0.9", expect=2).stderr
+    plan = run_json(home, "plan", "--half-width", "5%", "--pilot", jobs[0])
+    assert plan["plans"][0]["units"] == 2 * plan["plans"][0]["pairs"]
+    assert "pilot" in {one["source"] for one in plan["assumptions"]}
+
+
 def test_bad_pairs_are_told_by_line_and_leave_no_job_behind(home, judge, tmp_path):
     before = len(run_json(home, "jobs"))
     lines = pairs_file(tmp_path).read_text() + '{"item": {"id": "x"}}\nnot json\n'

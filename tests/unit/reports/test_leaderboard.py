@@ -92,7 +92,8 @@ def test_the_matrix_says_who_met_and_agrees_with_the_strengths():
     assert of.models == [line.model for line in board.models]
     i, j = of.models.index("large"), of.models.index("small")
     assert of.met[i][j] == 0
-    assert of.met[i][of.models.index("middle")] == 40
+    middle = of.models.index("middle")
+    assert of.met[i][middle] == of.met[middle][i] == of.met[middle][j] == 40
     assert strengths(board)["small"] == 0
     assert of.estimate[i][j] == pytest.approx(1 / (1 + np.exp(-strengths(board)["large"])))
     assert of.low[i][j] < of.estimate[i][j] < of.high[i][j]
@@ -117,7 +118,9 @@ def test_a_pair_judged_twice_counts_once_and_in_the_first_job():
 
 
 DIFFERENT = {
-    "rubric": lambda e: replace(e, sheet=replace(e.sheet, rubric=e.sheet.rubric | {"hash": "77"})),
+    "rubric": lambda e: replace(  # which changes the prompt, too: told once
+        e, sheet=replace(e.sheet, rubric=e.sheet.rubric | {"hash": "77"}), templates={"overall": "ffff"}
+    ),
     "prompt": lambda e: replace(e, templates={"overall": "ffff"}),
     "judges": lambda e: replace(e, sheet=replace(e.sheet, judges=(a_judge("judge-0", served_model="m-2"),))),
     "images": lambda e: replace(e, sheet=replace(e.sheet, judges=(a_judge("judge-0", images_sent=4),))),
@@ -187,6 +190,8 @@ def test_random_subsets_of_one_set_may_be_pooled():
     for words in (("physics", "physics"), (subset, "random subset of chemistry"), (subset, ""), ("physics", "x")):
         with pytest.raises(Conflict):
             leaderboard([told(one, words[0]), told(two, words[1])], Asked())
+    with pytest.raises(Conflict):  # two wholes that differ are not one set, whatever else there is
+        leaderboard([told(one, "physics"), told(two, "physics"), told(one, subset)], Asked())
 
 
 def test_models_that_never_met_are_named():
@@ -229,6 +234,10 @@ def test_davidson_ties_are_fitted_to_the_picks_of_the_pool_only():
     assert alone.fit.picks == both.fit.picks == 360
     assert alone.fit.tie_parameter > 0
     assert both.models == alone.models
+    jobs = [part(sheet, items, np.arange(start, 180, 3), f"job-{start}") for start in range(3)]
+    split = leaderboard(jobs, Asked(ties="davidson"))
+    assert split.fit.effective_clusters == 60
+    assert canonical(split.models) == canonical(alone.models)
 
 
 def test_dropped_soft_pending_and_one_sided_records_are_told():
