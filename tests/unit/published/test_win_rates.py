@@ -37,8 +37,8 @@ def test_a_leaderboard_of_soft_verdicts():
     assert 100 * (rate.wins + rate.ties / 2) / rate.n_pairs == pytest.approx(29.068322981366464)
 
 
-def llmbar(subset: str, **asked: str) -> Results:
-    """The gold output is side A; it stands first in the original order where it is output 1."""
+def llmbar(subset: str, *, as_shown: bool = False, **asked: str) -> Results:
+    """The gold output is side A, first in the original order where it is output 1; `as_shown`: what stood first is."""
     rows = []
     for row in rows_of(PUBLISHED / "llmbar_verdicts.csv"):
         if row.pop("subset") != subset:
@@ -47,22 +47,31 @@ def llmbar(subset: str, **asked: str) -> Results:
         for judge, chosen in row.items():
             for order, said in zip(("AB", "BA") if gold == "1" else ("BA", "AB"), chosen, strict=True):
                 winner = "" if said == "-" else "A" if said == gold else "B"
-                rows.append(("gold", "other", item, judge, order, winner))
+                row_as_gold = ("gold", "other", item, judge, order, winner)
+                rows.append(turned(row_as_gold) if as_shown and order == "BA" else row_as_gold)
     return report_of(csv_text("model_a model_b item judge order winner", rows), **asked)
 
 
+def turned(row: tuple[str, ...]) -> tuple[str, ...]:
+    model_a, model_b, item, judge, order, winner = row
+    return (model_b, model_a, item, judge, order[::-1], {"A": "B", "B": "A", "": ""}[winner])
+
+
+@pytest.mark.parametrize("as_shown", [False, True])
 @pytest.mark.parametrize("subset", ["Constraint", "Base_9"])
-def test_llmbar_counts_over_both_orders(subset):
+def test_llmbar_counts_over_both_orders(subset, as_shown):
     """Zeng et al. (2024), LLMBar: right in both orders, and alike in both, of 15 judges.
 
     Two missing verdicts are alike to them; to us such a pair was not judged: two pairs of PaLM2/CoT.
     """
-    found = llmbar(subset)
+    found = llmbar(subset, as_shown=as_shown)
+    gold_first = found.headline.model_a == "gold"
     positions = {line.judge: line for line in found.position}
     for judge in found.judges:
         cell = {name: int(value) for name, value in CELLS[subset, judge.judge].items() if value.isdigit()}
         rate, alike = judge.win_rate, positions[judge.judge].consistency
-        assert (rate.n_pairs, rate.wins) == (cell["n"], cell["correct_both"])
+        right_in_both = rate.wins if gold_first else rate.losses
+        assert (rate.n_pairs, right_in_both) == (cell["n"], cell["correct_both"])
         both_lost = 2 if (subset, judge.judge) == ("Constraint", "PaLM2/CoT") else 0
         assert round(alike["estimate"] * alike["n"]) + both_lost == cell["same_in_both_orders"]
         assert rate.wins + rate.losses + both_lost == cell["same_in_both_orders"]
