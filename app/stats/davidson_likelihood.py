@@ -94,10 +94,10 @@ def deviance(cells: Cells, best: Maximum) -> tuple[float, int]:
     meeting = np.minimum(cells.model_a, cells.model_b) * cells.size + np.maximum(cells.model_a, cells.model_b)
     key = meeting * PLACES + np.where(turned, -cells.first, cells.first).astype(int)
     settings, setting = np.unique(key, return_inverse=True)
-    summed = np.zeros((2, len(settings), found.shape[1]))
-    np.add.at(summed, (slice(None), setting), np.stack([found, expected]))
+    summed = np.zeros((len(settings), 2, found.shape[1]))
+    np.add.at(summed, setting, np.stack([found, expected], axis=1))
     free = len(settings) * (found.shape[1] - 1) - (cells.size - 1) - best.shape.extra
-    return max(0.0, 2 * float(xlogy(summed[0], summed[0] / summed[1]).sum())), free
+    return max(0.0, 2 * float(xlogy(summed[:, 0], summed[:, 0] / summed[:, 1]).sum())), free
 
 
 def leads(cells: Cells, shape: Shape, parameters: Array) -> Array:
