@@ -51,7 +51,8 @@ def read_verdicts(table: Table, *, human: bool = False, design: Design = Design.
     rows = len(count)
     a, b = cells.texts("model_a", required=True), cells.texts("model_b", required=True)
     models = Coded.of([*a.names, *b.names])  # by first appearance as A, then as B
-    model_a, model_b = models.code[: len(a.names)][a.code], models.code[len(a.names) :][b.code]
+    model_a = np.append(models.code[: len(a.names)], NONE)[a.code]
+    model_b = np.append(models.code[len(a.names) :], NONE)[b.code]
     order = cells.coded("order", ORDERS, {"AB": Order.AB, "BA": Order.BA}, NONE)
     found = Verdicts(
         line=np.array(cells.lines, np.int64),
