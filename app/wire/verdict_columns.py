@@ -105,7 +105,8 @@ class Cells:
 
     def texts(self, name: str, default: str | None = None, *, required: bool = False) -> Coded:
         """Names; whole numbers are names, too. Each distinct one is checked once."""
-        cells = [cell or default for cell in self._table.columns.get(name, [None] * len(self.lines))]
+        there = self._table.columns.get(name, [None] * len(self.lines))
+        cells = [default if cell is None or cell == "" else cell for cell in there]
         if not set(map(type, cells)) <= {str, type(None)}:
             cells = [cell if cell is default else self._text(name, row, cell) for row, cell in enumerate(cells)]
         if required:

@@ -80,6 +80,11 @@ def test_every_column_arrives_and_what_is_empty_takes_its_default():
     assert from_ndjson(row(), human=True, design=Design.FILTERED).design.tolist() == [DESIGNS.index(Design.FILTERED)]
 
 
+def test_zero_is_a_name():
+    found = from_ndjson(row(model_a=0, item=0, winner=0), row(model_b=0, winner="0"))
+    assert (found.models, found.item.cells(), found.score.tolist()) == (("0", "tuned", "base"), ["0", None], [1, 0])
+
+
 def test_csv_and_ndjson_say_the_same():
     text = "model_a,model_b,score,item,count,tag.site\nx,y,0.25,q1,,\nx,y,,q2,3,n\n"
     left = from_csv(text)
