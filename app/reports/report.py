@@ -85,6 +85,7 @@ class FitLine:
     errors: str = ""
     tied_groups: list[list[str]] = field(default_factory=list)
     win_probabilities: list[dict[str, Any]] = field(default_factory=list)
+    tie_parameter_se: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ def _fit_line(reading: Reading, fitted: UnitStrengths | None, components: list[l
         errors=strengths.method if strengths else "",
         tied_groups=tied_groups(strengths, reading.confidence) if strengths else [],
         win_probabilities=_win_probabilities(strengths, reading) if strengths else [],
+        tie_parameter_se=ties.se if ties else None,
     )
 
 
