@@ -55,7 +55,8 @@ def places(ids: Array, wanted: Array) -> Array:
         return found
     table = np.empty(last - first + 1, np.int32)
     table[ids - first] = np.arange(len(ids), dtype=np.int32)
-    return table[wanted - first]
+    at: Array = table[wanted - first]
+    return at
 
 
 def numbered(values: Array) -> tuple[Array, Array]:
