@@ -82,7 +82,7 @@ def _warnings(reading: Reading, lost: Losses) -> list[str]:
     told = {
         f"preliminary: {pending} pairs are still pending": pending > 0,
         f"policy {reading.policy.name} was chosen after submit (post hoc)": reading.post_hoc,
-        SINGLE_ORDER: len(sheet.orders) == 1,
+        SINGLE_ORDER: len(sheet.orders) == 1 or all(judge.single_order for judge in sheet.judges),
         f"not assessed, since no judge saw an image: {', '.join(unseen)}": bool(unseen),
         f"no pair has the tag {tag}: no slices": tag not in sheet.tags,
         "not controlled for length: the length of a trace is not known": unmeasured(reading),

@@ -106,6 +106,8 @@ def _pairs(sheet: Sheet) -> str:
 def _orders(sheet: Sheet) -> str:
     if sheet.imported and len(sheet.orders) == 1:
         return "as final stances of unknown order"
+    if all(judge.single_order for judge in sheet.judges):
+        return "in one order each, not the same one for all"
     shown = "in both orders (AB and BA)" if len(sheet.orders) > 1 else f"in one order ({sheet.orders[0].name})"
     times = "once" if sheet.repeats == 1 else f"{sheet.repeats} times"
     return f"{shown}, {times} in each" if len(sheet.orders) > 1 else f"{shown}, {times}"

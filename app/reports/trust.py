@@ -15,7 +15,7 @@ from app.reports.lines import rates
 from app.reports.losses import kind_of, units_by_outcome
 from app.reports.reading import Reading, alone, saw_images, settle_axis
 from app.reports.report import JudgeLine, PositionLine
-from app.reports.sheet import JudgeFacts
+from app.reports.sheet import JudgeFacts, Sheet
 from app.stats.intervals import HALF, Interval
 from app.stats.noise_floor import flip_excess
 from app.stats.position_bias import PositionBias, position_bias
@@ -119,8 +119,8 @@ def _checks(reading: Reading, number: int, position: PositionLine) -> list[Check
         _orders_agree(position, reading.confidence.level),
         _images(judge, sheet.has_images),
         _losses(units_by_outcome(sheet, number)),
-        _served_model(judge),
-        _names(sheet.leaks),
+        _served_model(judge, imported=sheet.imported),
+        _names(sheet),
         *_censored(judge),
         *gates(reading, number),
     ]
@@ -178,7 +178,9 @@ def _losses(units: dict[int, int]) -> Check:
     return _check("losses", text, ok=lost <= FEW_LOSSES * total)
 
 
-def _served_model(judge: JudgeFacts) -> Check:
+def _served_model(judge: JudgeFacts, *, imported: bool) -> Check:
+    if imported:
+        return _check("served model", "judged elsewhere: which model answered is for its author to say", ok=None)
     others = sorted(set(judge.served_as) - {judge.served_model})
     if not judge.served_as:
         return _check("served model", "the endpoint did not say which model answered", ok=None)
@@ -186,9 +188,13 @@ def _served_model(judge: JudgeFacts) -> Check:
     return _check("served model", text, ok=not others)
 
 
-def _names(leaks: Array) -> Check:
-    text = f"names of models in the traces of {numbers.whole(int(leaks.sum()))} of {numbers.whole(len(leaks))} pairs"
-    return _check("names of models", text, ok=not leaks.any())
+def _names(sheet: Sheet) -> Check:
+    if sheet.imported:
+        return _check(
+            "names of models", "the traces were not imported: whether they name a model is not known", ok=None
+        )
+    text = f"in the traces of {numbers.whole(int(sheet.leaks.sum()))} of {numbers.whole(len(sheet.leaks))} pairs"
+    return _check("names of models", f"names of models {text}", ok=not sheet.leaks.any())
 
 
 def _censored(judge: JudgeFacts) -> list[Check]:

@@ -207,3 +207,26 @@ def test_a_table_that_would_not_fit_into_a_report_is_refused():
     assert problems(*rows, row("q0", judge="j0", repeat=100)) == [(None, "judge", "tells too many apart")]
     many = [row(a=f"m{number}", b=f"m{number + 1}") for number in range(1_001)]
     assert problems(*many)[0][1] == "model_a"
+
+
+def test_a_report_claims_nothing_about_what_was_not_imported():
+    one_each = [row(f"q{number}", "AB"[number % 2], order=("AB", "BA")[number % 3 == 0]) for number in range(12)]
+    found = build(sheet(*one_each), Parameters()).results
+    checks = {check["name"]: check["ok"] for check in found.judges[0].checks}
+    assert (checks["names of models"], checks["served model"], checks["orders"]) == (None, None, None)
+    assert "single order: position bias not removable" in found.warnings
+    assert "judged in one order each" in found.methods.paragraph
+
+
+def test_the_record_in_each_order_is_that_of_the_headlines_model():
+    """Three pairs, one of them told the other way round: x was shown first in all rows marked AB below."""
+    found = sheet(
+        row("q1", "A", order="AB"), row("q1", "B", order="BA"),
+        row("q2", "B", order="AB"), row("q2", None, order="BA"),
+        row("q3", "tie", a="y", b="x", order="BA"), row("q3", "B", a="y", b="x", order="AB"),
+    )  # fmt: skip
+    (line,) = build(found, Parameters()).results.position
+    assert line.by_order == [
+        {"order": "AB", "slice": None, "won": 1, "lost": 1, "tied": 1, "lost_units": 0},
+        {"order": "BA", "slice": None, "won": 1, "lost": 1, "tied": 0, "lost_units": 1},
+    ]
