@@ -134,14 +134,16 @@ def settle_many(
     log_odds: Array | None = None,
     coin: Array | None = None,
     final: Array | None = None,
+    means: Array | None = None,
 ) -> Settled:
     """Settle n pairs at once.
 
     `picks`: int8 (n, judges, orders, repeats), a `Pick` or 0 for none. `log_odds`: float, same shape, NaN for
     none; needed by `debias` and `debias_soft`. `coin`: bool (n,), True = the first of `orders` counts; needed
     by `single`. `final`: float (n, judges), a stance that came finished from elsewhere as its score for side A in
-    [0, 1], NaN where there is none; it goes before `picks` and no policy changes it. Raises ValueError when what
-    the policy needs is not there.
+    [0, 1], NaN where there is none; it goes before `picks` and no policy changes it. `means`: float (n, judges), the
+    mean over both orders of scores finer than picks, NaN where there is none; `average` takes them. Raises ValueError
+    when what the policy needs is not there.
     """
     policy = policy or Policy()
     if policy.name.needs_log_odds:
@@ -157,6 +159,8 @@ def settle_many(
         stances, soft = (np.where(coin[:, None], *shown) for shown in zip(first, last, strict=True))
     else:
         stances, soft = _views(picks, orders)
+        if means is not None:
+            soft = np.where(np.isnan(means), soft, means)
     if final is None:
         verdict = _vote(stances, policy.quorum)
         return Settled(verdict, stances, _scores(verdict, soft, policy.name))

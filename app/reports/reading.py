@@ -83,7 +83,8 @@ def unavailable(sheet: Sheet, axis: str, name: PolicyName) -> str:
 
 def settle_axis(sheet: Sheet, axis: str, policy: Policy) -> Settled:
     """Settle one axis. On an axis about images, judges that saw none have no vote."""
-    picks, log_odds, final = sheet.picks[axis].picks, sheet.picks[axis].log_odds, sheet.picks[axis].final
+    given = sheet.picks[axis]
+    picks, log_odds = given.picks, given.log_odds
     if log_odds is None and policy.name.needs_log_odds:
         log_odds = np.full(picks.shape, np.nan, dtype=np.float32)
     if axis in sheet.image_axes:
@@ -91,7 +92,8 @@ def settle_axis(sheet: Sheet, axis: str, policy: Policy) -> Settled:
         picks = np.where(saw, picks, np.int8(0))
         log_odds = None if log_odds is None else np.where(saw, log_odds, np.float32(np.nan))
     coin = coins(sheet.seed, len(picks)) if policy.name is PolicyName.SINGLE else None
-    return settle_many(picks, policy, orders=sheet.orders, log_odds=log_odds, coin=coin, final=final)
+    finished = {"final": given.final, "means": given.means}
+    return settle_many(picks, policy, orders=sheet.orders, log_odds=log_odds, coin=coin, **finished)
 
 
 def saw_images(judge: JudgeFacts) -> bool:
@@ -126,6 +128,7 @@ def _with(sheet: Sheet, judges: list[int]) -> Sheet:
             picks=of.picks[:, judges],
             log_odds=None if of.log_odds is None else of.log_odds[:, judges],
             final=None if of.final is None else of.final[:, judges],
+            means=None if of.means is None else of.means[:, judges],
         )
         for axis, of in sheet.picks.items()
     }

@@ -40,12 +40,14 @@ class AxisPicks:
 
     `picks`: int8 (pairs, judges, orders, repeats), a Pick or 0 for none. `log_odds`: float32, same shape, NaN for
     none, or None when no judge gives any. `final`: float (pairs, judges), verdicts that came finished from
-    elsewhere as scores for side A in [0, 1], NaN for none, or None when there is none.
+    elsewhere as scores for side A in [0, 1], NaN for none, or None when there is none. `means`: the same shape, the
+    mean over both orders where scores tell more than picks do.
     """
 
     picks: Array
     log_odds: Array | None = None
     final: Array | None = None
+    means: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

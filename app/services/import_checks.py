@@ -59,7 +59,8 @@ def _require_room(verdicts: Verdicts, placed: Placed) -> None:
     calls = (2 if (verdicts.order != NONE).any() else 1) * (1 + int(verdicts.repeat.max()))
     if len(placed.first) * judges * axes * calls > MOST_CELLS:
         told = f"{len(placed.first):,} pairs x {judges:,} judges x {axes:,} axes x {calls:,} orders and repeats"
-        raise Invalid(f"too large a table: {told} are more than {MOST_CELLS:,} places", (Problem("tells too many apart", "judge"),))
+        detail = f"too large a table: {told} are more than {MOST_CELLS:,} places"
+        raise Invalid(detail, (Problem("tells too many apart", "judge"),))
     if len(verdicts.models) > MOST_MODELS:
         raise Invalid(f"more than {MOST_MODELS:,} models", (Problem("names too many models", "model_a"),))
 

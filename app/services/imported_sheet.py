@@ -19,7 +19,7 @@ from app.domain.imported import DESIGNS, NONE, Coded, Design, Verdicts
 from app.domain.judgment import Outcome, Pick
 from app.domain.order import Order
 from app.domain.pairing import Placed, place, told
-from app.reports.sheet import NOT_PLANNED, Array, AxisPicks, JudgeFacts, Labels, Sheet
+from app.reports.sheet import NOT_PLANNED, Array, AxisPicks, JudgeFacts, Labels, Sheet, Tag
 from app.store.imports import ImportFacts
 from app.store.workers import software_version
 
@@ -64,7 +64,7 @@ def sheet_of(facts: ImportFacts, verdicts: Verdicts) -> Sheet:
         cluster=placed.cluster,
         right_a=np.full(n, -1, np.int8),
         right_b=np.full(n, -1, np.int8),
-        tags={name: _texts(_first_told(placed, tag.code), tag) for name, tag in verdicts.tags.items()},
+        tags={name: _tag(_first_told(placed, tag.code), tag) for name, tag in verdicts.tags.items()},
         length_a=_first_told(placed, length_a),
         length_b=_first_told(placed, length_b),
         has_images=np.zeros(n, bool),
@@ -138,13 +138,24 @@ def _laid_out(rows: _Rows, axis: int, shape: tuple[int, ...]) -> _Laid:
     final = ~lost & ((order == NONE) | ~both[judge])
     odds, censored = _log_odds(score, at, shown & both[judge], shape)
     means = _means(score[final], pair[final], judge[final], shape) if not both.all() or final.any() else None
-    return _Laid(AxisPicks(picks, odds, means), outcomes, both, censored)
+    soft = None if odds is None else _order_means(score, at, shown & ~np.isnan(odds[at]), shape)
+    return _Laid(AxisPicks(picks, odds, means, soft), outcomes, both, censored)
 
 
 def _picks(score: Array, order: Array) -> Array:
     """What scores for side A say about positions; a soft one by the side it leans to."""
     first = (score > HALF) == (order == Order.AB)
     return np.where(score == HALF, Pick.TIE, np.where(first, Pick.FIRST, Pick.SECOND))
+
+
+def _order_means(score: Array, at: tuple[Array, ...], soft: Array, shape: tuple[int, ...]) -> Array:
+    """(pairs, judges) mean over both orders of the soft scores in each, NaN where one order has none."""
+    pair, judge, order, _ = (index[soft] for index in at)
+    each = [
+        _means(score[soft][some], pair[some], judge[some], shape) for some in (order == Order.AB, order == Order.BA)
+    ]
+    mean: Array = (each[0] + each[1]) / 2
+    return mean
 
 
 def _means(score: Array, pair: Array, judge: Array, shape: tuple[int, ...]) -> Array:
@@ -198,10 +209,13 @@ def _first_told(placed: Placed, value: Array) -> Array:
     return np.where(alone == NONE, NONE, value[alone])
 
 
-def _texts(code: Array, names: Coded) -> Array:
-    table = np.array([*names.names, None], object)
-    found: Array = table[code]
-    return found
+def _tag(code: Array, names: Coded) -> Tag:
+    """In order of the values that pairs have."""
+    there = np.unique(code[code != NONE])
+    values = sorted(names.names[place] for place in there)
+    number = {value: place for place, value in enumerate(values)}
+    table = np.array([number.get(name, NONE) for name in names.names] + [NONE], np.int32)
+    return Tag(tuple(values), table[code])
 
 
 def _labels(verdicts: Verdicts, placed: Placed, rows: Array, axes: Mapping[str, int]) -> dict[str, Labels]:

@@ -69,8 +69,8 @@ async def test_what_comes_back_makes_the_same_sheet_as_what_went_in(database, pr
     for axis in left.axes:
         np.testing.assert_array_equal(left.picks[axis].picks, right.picks[axis].picks)
         np.testing.assert_array_equal(left.picks[axis].final, right.picks[axis].final)
-    assert {name: tag.tolist() for name, tag in left.tags.items()} == {
-        name: tag.tolist() for name, tag in right.tags.items()
+    assert {name: (tag.values, tag.code.tolist()) for name, tag in left.tags.items()} == {
+        name: (tag.values, tag.code.tolist()) for name, tag in right.tags.items()
     }
     assert (made.rows, made.verdicts, made.pairs, made.policy) == (4, 6, 5, "drop")
     assert await imports.get_import(database, project, made.id) == made
