@@ -29,7 +29,9 @@ ITEMS_ONLY = "The interval covers items, not the choice of judge: the range over
 
 
 def agreement(reading: Reading, judges: list[JudgeLine]) -> Agreement | None:
-    """Who agrees with whom; None where one judge stands alone, on one axis, without labels."""
+    """Who agrees with whom; None without pairs, and where one judge stands alone, on one axis, without labels."""
+    if not reading.matchups:
+        return None
     lines = [*_between_judges(reading), *_with_people(reading)]
     found = Agreement(
         lines=lines,

@@ -56,8 +56,14 @@ def bootstrap_strengths(data: Comparisons, strength: Array, seed: int) -> Array:
 
 
 def varies(draws: Array) -> bool:
-    """Whether every model's strength differs between draws, and at least half of the draws are there."""
-    return len(draws) >= ROUNDS / 2 and bool((np.ptp(draws, axis=0) > NO_SPREAD).all())
+    """Whether the draws vary in all that K strengths of mean 0 can, and at least half of them are there.
+
+    Two models whose pairs are all ties would else differ by the same in every draw, though each strength varies.
+    """
+    if len(draws) < ROUNDS / 2:
+        return False
+    spread = np.linalg.svd((draws - draws.mean(axis=0)) / np.sqrt(len(draws)), compute_uv=False)
+    return bool((spread > NO_SPREAD).sum() >= draws.shape[1] - 1)
 
 
 def _meetings(data: Comparisons) -> tuple[Array, Array, Array]:

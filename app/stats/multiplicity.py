@@ -102,6 +102,6 @@ def _step_down(ascending: Array) -> Array:
 
 def _step_up(ascending: Array) -> Array:
     """Each p times m/rank, never above the one after."""
-    scaled = ascending * len(ascending) / np.arange(1, len(ascending) + 1)
+    scaled = ascending * (len(ascending) / np.arange(1, len(ascending) + 1))  # a factor of 1 or more: never below p
     up: Array = np.minimum.accumulate(scaled[::-1])[::-1]
     return up

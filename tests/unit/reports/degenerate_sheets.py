@@ -149,6 +149,7 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "a model that only met itself": lambda: between([(0, 1), (2, 2)], MIXED),
     "a model that always wins": lambda: between([(0, 1), (0, 2), (1, 2)], "A"),
     "a circle": lambda: between([(0, 1), (1, 2), (2, 0)], "A"),
+    "models that only tied, but for one": lambda: between([(0, 1), (1, 2), (2, 3), (1, 3)], "AAB" * 4 + "T" * 36),
     "one of three lost everything": lambda: between([(0, 1), (0, 2), (1, 2)], "A" * 24 + "-" * 12),
     "one judge silent": lambda: a_sheet(picks_of(MIXED * 5, "-" * 40, "AB" * 20)),
     "all judges silent": lambda: a_sheet(picks_of("-" * 12, "-" * 12)),

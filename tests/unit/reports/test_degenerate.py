@@ -20,10 +20,10 @@ from tests.unit.reports.soundness import faults, survives_json
 # Every value of every parameter is in one of these at least, so that each of them meets each sheet.
 ASKED: dict[str, dict[str, Any]] = {
     "nothing": {},
-    "half of one judge": {"policy": "half", "judges": 0, "anchor": -1, "level": 1 - 1e-16, "margin": 0.4999},
-    "drop": {"policy": "drop", "interval": "bootstrap", "level": 0.5001, "correction": "bh", "ties": "davidson"},
+    "half of one judge": {"policy": "half", "judges": 0, "level": 1 - 1e-16, "margin": 0.4999, "ties": "davidson"},
+    "drop": {"policy": "drop", "interval": "bootstrap", "level": 0.5001, "correction": "bh", "anchor": -1},
     "average": {
-        "policy": "average", "interval": "bootstrap", "level": 0.9999999, "margin": 0.0001, "slice_by": "?",
+        "policy": "average", "level": 0.9999999, "margin": 0.0001, "slice_by": "?",
         "ties": "davidson", "order_effect": True, "anchor": -1,
     },
     "single": {
