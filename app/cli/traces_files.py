@@ -78,7 +78,7 @@ def records(file: Path) -> Iterator[tuple[int, Record]]:
     """The rows of a file as they stand there, numbered from 1 (lines, where the format has lines)."""
     read = READERS.get(file.suffix.lower())
     if read is None:
-        raise Invalid(f"{file}: traces files are {', '.join(READERS)}; this is {file.suffix or 'without a suffix'}")
+        raise Invalid(f"{file}: files may be {', '.join(READERS)}; this is {file.suffix or 'without a suffix'}")
     try:
         yield from read(file)
     except OSError as error:
@@ -107,7 +107,7 @@ def _read_jsonl(file: Path) -> Iterator[tuple[int, Record]]:
 def _read_json(file: Path) -> Iterator[tuple[int, Record]]:
     content = parsed(file.read_bytes(), file)
     if not isinstance(content, list):
-        raise Invalid(f"{file}: a .json file holds one list of traces; for one object a line, call it .jsonl")
+        raise Invalid(f"{file}: a .json file holds one list; for one object a line, call it .jsonl")
     for number, value in enumerate(content, start=1):
         yield number, _as_record(value, file, number)
 
@@ -155,7 +155,7 @@ def _without_nulls(value: Any) -> Any:
 
 def _as_record(value: Any, file: Path, line: int) -> Record:
     if not isinstance(value, dict):
-        raise Invalid(f"{file} is not a traces file", (Problem("must be an object", file.name, line),))
+        raise Invalid(f"{file} is not a list of objects", (Problem("must be an object", file.name, line),))
     return value
 
 

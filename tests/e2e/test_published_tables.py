@@ -192,3 +192,14 @@ def test_the_case_study_of_llmbar(there, tmp_path):
             assert cell["same_in_both_orders"] == rate["wins"] + rate["losses"] + empty[subset, line["judge"]]
             assert rate["missing"] >= empty[subset, line["judge"]]
     assert len(by_place) == 15
+
+
+def test_people_label_what_was_imported(there, tmp_path):
+    """Not a published table: the rest of an import's life, through the same commands."""
+    made = tracejudge(there, "import", str(DATA / "mt_bench" / "judgments.jsonl"), "--name", "labelled")
+    labels = "item,model_a,model_b,winner,judge\n81,phi-3,phi-3-dpo,phi-3,ann\n82,phi-3-dpo,phi-3,tie,ann\n"
+    to_it = ("import", "-", "--human", "--design", "random", "--job", made["id"])
+    assert tracejudge(there, *to_it, given=labels) == {"job": made["id"], "labels": 2, "total": 2}
+    assert next(one for one in tracejudge(there, "imports") if one["id"] == made["id"])["labels"] == 2
+    assert tracejudge(there, "delete", made["id"], "--yes") == {"id": made["id"], "deleted": True}
+    assert made["id"] not in [one["id"] for one in tracejudge(there, "imports")]
