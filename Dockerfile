@@ -14,7 +14,7 @@ WORKDIR /srv/tracejudge
 COPY app app
 COPY workers workers
 COPY migrations migrations
-ENV PATH=/venv/bin:$PATH PYTHONPATH=/srv/tracejudge PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/venv/bin:$PATH PYTHONPATH=/srv/tracejudge PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1
 USER 10001:10001
 EXPOSE 8080
 CMD ["python", "-m", "app.cli", "--help"]

@@ -129,12 +129,12 @@ async def _by_part(database: Database, project: int, job: str, server: int) -> l
         assert facts is not None
         plan = plan_of(facts.spec, facts.judges[0].judge)
         with _measured(PARTS[0], server, parts):
-            columns = await pair_columns(tx, facts.id, (SLICED,))
+            await pair_columns(tx, facts.id, (SLICED,))
         with _measured(PARTS[1], server, parts):
             await stored.judge_arrays(tx, facts, 0, plan)
         with _measured(PARTS[2], server, parts):
             await asked(tx, facts.id, 1, facts.status)
-    sheet = await read_sheet(database, facts, columns)
+    sheet = await read_sheet(database, facts, tags=(SLICED,))
     for what in PARTS[3:5]:
         with _measured(what, server, parts):
             found = build(sheet, Parameters())

@@ -33,8 +33,12 @@ class Surroundings:
     broker_url: str
 
     def command(self, name: str, *arguments: str) -> Command:
-        """`python -m` with these arguments. A secret key and judge hosts that the user has set stay."""
-        defaults = {"TRACEJUDGE_SECRET_KEY": self.home.secret_key(), "TRACEJUDGE_JUDGE_HOSTS": "*"}
+        """`python -m` with these arguments. What the user has set of the defaults stays."""
+        defaults = {
+            "TRACEJUDGE_SECRET_KEY": self.home.secret_key(),
+            "TRACEJUDGE_JUDGE_HOSTS": "*",
+            "OPENBLAS_NUM_THREADS": "1",  # our matrices are small: more threads cost three times the CPU
+        }
         return Command(
             name=name,
             arguments=(sys.executable, "-m", *arguments),

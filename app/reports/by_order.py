@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.judgment import Outcome, Pick
+from app.domain.judgment import Outcome, Pick, unswap
 from app.domain.order import Order
 from app.reports.matchups import Matchup
 from app.reports.reading import Reading, tag_values
@@ -15,6 +15,10 @@ from app.reports.sheet import NOT_PLANNED, Sheet
 
 Array = npt.NDArray[Any]
 COUNTED = ("won", "lost", "tied", "lost_units")
+ENDINGS = 1 + len(COUNTED)  # the first of them is "not planned, cancelled or pending"
+LOST = 4
+# Ending of a unit for the model that stands first in order AB, by the order it was shown in and its pick.
+_ENDING = np.array([[0, *(unswap(pick, order) for pick in Pick)] for order in Order], np.int8)
 
 
 def by_order(reading: Reading, judge: int, axis: str) -> list[dict[str, Any]]:
@@ -27,34 +31,37 @@ def by_order(reading: Reading, judge: int, axis: str) -> list[dict[str, Any]]:
         return []
     matchup = reading.matchups[0]
     values, code = tag_values(sheet, reading.parameters.slice_by)
-    counted = _counted(sheet, matchup, picks, _outcomes(sheet, judge, axis))
-    place = code[matchup.rows] + 1 if values else np.zeros(len(matchup.rows), np.int64)
-    each = np.apply_along_axis(lambda units: np.bincount(place, units, len(values) + 1), 2, counted).astype(np.int64)
+    part = code[matchup.rows] + 1 if values else np.zeros(len(matchup.rows), np.int32)
+    units = picks[matchup.rows], _outcomes(sheet, judge, axis)[matchup.rows]
+    counts = _counts(sheet, matchup, units, part, 1 + len(values))
     slices = [{"tag": reading.parameters.slice_by, "value": value} for value in values]
-    entries = [_entry(order, None, each[order].sum(axis=1)) for order in Order]
+    everything = counts.sum(axis=0)
+    entries = [_entry(order, None, everything[order]) for order in Order]
     return entries + [
-        _entry(order, of, each[order, :, number]) for number, of in enumerate(slices, 1) for order in Order
+        _entry(order, of, counts[number, order]) for number, of in enumerate(slices, 1) for order in Order
     ]
 
 
 def _entry(order: Order, of: dict[str, str] | None, counts: Array) -> dict[str, Any]:
-    return {"order": order.name, "slice": of, **dict(zip(COUNTED, counts.tolist(), strict=True))}
+    return {"order": order.name, "slice": of, **dict(zip(COUNTED, counts[1:].tolist(), strict=True))}
 
 
-def _counted(sheet: Sheet, matchup: Matchup, picks: Array, outcomes: Array) -> Array:
-    """Int (orders, COUNTED, m): units of each pair of the comparison, orders and sides as its models stand."""
-    picks, outcomes = picks[matchup.rows], outcomes[matchup.rows]
-    flipped = np.zeros(len(picks), bool) if matchup.flipped is None else matchup.flipped
-    counted = np.zeros((len(Order), len(COUNTED), len(picks)), np.int32)
+def _counts(sheet: Sheet, matchup: Matchup, units: tuple[Array, Array], part: Array, parts: int) -> Array:
+    """Int (parts, orders, ENDINGS): units of the comparison, orders and sides as its models stand.
+
+    `units`: picks and outcomes, (m, orders, repeats) each, of its pairs. `part`: int (m,), the slice of each pair.
+    """
+    picks, outcomes = units
+    counts = np.zeros(parts * len(Order) * ENDINGS, np.int64)
+    turned = np.int8(0) if matchup.flipped is None else matchup.flipped.astype(np.int8)
     for place, order in enumerate(sheet.orders):
-        first, second = ((picks[:, place] == pick).sum(axis=1) for pick in (Pick.FIRST, Pick.SECOND))
-        tied = (picks[:, place] == Pick.TIE).sum(axis=1)
-        gone = ((outcomes[:, place] > Outcome.JUDGED) & (outcomes[:, place] < Outcome.CANCELLED)).sum(axis=1)
-        for seen in Order:  # turning the sides of a pair round turns its orders round
-            rows = flipped == (seen != order)
-            won, lost = (first, second) if seen is Order.AB else (second, first)
-            counted[seen, :, rows] += np.stack([won, lost, tied, gone], axis=1)[rows]
-    return counted
+        seen = np.int8(order) ^ turned  # turning the sides of a pair round turns its orders round
+        for repeat in range(sheet.repeats):
+            outcome = outcomes[:, place, repeat]
+            gone = (outcome > Outcome.JUDGED) & (outcome < Outcome.CANCELLED)
+            ending = np.where(gone, np.int8(LOST), _ENDING[seen, picks[:, place, repeat]])
+            counts += np.bincount((part * len(Order) + seen) * ENDINGS + ending, minlength=len(counts))
+    return counts.reshape(parts, len(Order), ENDINGS)
 
 
 def _outcomes(sheet: Sheet, judge: int, axis: str) -> Array:

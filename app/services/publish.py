@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -18,13 +18,13 @@ from app.domain.plan import plan_of
 from app.reports import FORMATS
 from app.reports.build import build
 from app.reports.report import Report
-from app.reports.sheet import NOT_PLANNED, PENDING, Array, AxisPicks, JudgeFacts, Parameters, Sheet, Tag
+from app.reports.sheet import NOT_PLANNED, PENDING, Array, AxisPicks, JudgeFacts, Labels, Parameters, Sheet, Tag
 from app.services.imported_sheet import sheet_of
 from app.services.kept import Kept
 from app.services.labels import arrays_of
 from app.store import imported_rows, imports
 from app.store import sheet as stored
-from app.store.asked import ReplyFacts, asked
+from app.store.asked import Asked, ReplyFacts, asked
 from app.store.database import Database
 from app.store.labels import labels_of
 from app.store.pairs import PairColumns, pair_columns
@@ -125,8 +125,8 @@ class Publisher:
             return await asyncio.to_thread(sheet_of, source, verdicts)
         if source.status in UNNUMBERED:
             return await read_sheet(self._database, source, tags=(snapshot.tag,))
-        pairs = await self._pairs.get(
-            (snapshot.public_id, snapshot.tag), lambda: _read_pairs(self._database, source.id, snapshot.tag)
+        pairs = self._pairs.get(
+            (snapshot.public_id, snapshot.tag), lambda: _read_pairs(self._database, source.id, (snapshot.tag,))
         )
         return await read_sheet(self._database, source, pairs)
 
@@ -137,9 +137,9 @@ def _state(source: Source, tag: str) -> Snapshot:
     return Snapshot(source.public_id, "", "imported", 0, (source.rows,))
 
 
-async def _read_pairs(database: Database, job: int, tag: str) -> PairColumns:
+async def _read_pairs(database: Database, job: int, tags: Sequence[str]) -> PairColumns:
     async with database.transaction() as tx:
-        return await pair_columns(tx, job, (tag,))
+        return await pair_columns(tx, job, tags)
 
 
 def _bytes_of(value: object) -> int:
@@ -154,16 +154,15 @@ def _bytes_of(value: object) -> int:
 
 
 async def read_sheet(
-    database: Database, facts: stored.JobFacts, pairs: PairColumns | None = None, *, tags: Sequence[str] = ()
+    database: Database, facts: stored.JobFacts, pairs: Awaitable[PairColumns] | None = None, *, tags: Sequence[str] = ()
 ) -> Sheet:
-    """Everything a report is computed from. `pairs`: where they were read already; else they are, with `tags`."""
+    """Everything a report is computed from, read side by side. `pairs`: where they come from, else the database, with
+    `tags`.
+    """
     spec = facts.spec
-    plans = [plan_of(spec, frozen.judge) for frozen in facts.judges]
-    async with database.transaction() as tx:
-        columns = await pair_columns(tx, facts.id, tags) if pairs is None else pairs
-        arrays = [await stored.judge_arrays(tx, facts, number, plan) for number, plan in enumerate(plans)]
-        told = await asked(tx, facts.id, len(plans), facts.status)
-        labels, labellers = arrays_of(await labels_of(tx, facts.id), spec.axes)
+    columns, arrays, (told, labels, labellers) = await asyncio.gather(  # pairs no longer change once they are judged
+        pairs or _read_pairs(database, facts.id, tags), _judgments(database, facts), _beside(database, facts)
+    )
     rubric = facts.judges[0].rubric
     return Sheet(
         models=columns.models,
@@ -203,6 +202,20 @@ async def read_sheet(
         labels=labels,
         labellers=labellers,
     )
+
+
+async def _judgments(database: Database, facts: stored.JobFacts) -> list[stored.JudgeArrays]:
+    plans = [plan_of(facts.spec, frozen.judge) for frozen in facts.judges]
+    async with database.transaction() as tx:
+        return [await stored.judge_arrays(tx, facts, number, plan) for number, plan in enumerate(plans)]
+
+
+async def _beside(database: Database, facts: stored.JobFacts) -> tuple[Asked, Mapping[str, Labels], tuple[str, ...]]:
+    """How the judges were asked, and what people said."""
+    async with database.transaction() as tx:
+        told = await asked(tx, facts.id, len(facts.judges), facts.status)
+        labels, labellers = arrays_of(await labels_of(tx, facts.id), facts.spec.axes)
+    return told, labels, labellers
 
 
 def _judge_facts(frozen: Frozen, told: ReplyFacts) -> JudgeFacts:
