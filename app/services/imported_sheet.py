@@ -180,12 +180,12 @@ def _log_odds(score: Array, at: tuple[Array, ...], soft: Array, shape: tuple[int
     odds = np.full(shape, np.nan, np.float32)
     for judge in telling.tolist():
         rows = np.flatnonzero(soft & (at[1] == judge))
-        chance = np.where(at[2][rows] == Order.AB, score[rows], 1 - score[rows])
-        away = np.minimum(chance, 1 - chance)
-        least = away[away > 0].min()
+        away = np.minimum(score[rows], 1 - score[rows])
         censored[judge] = int((away == 0).sum())
-        chance = np.clip(chance, least, 1 - least)
-        odds[tuple(index[rows] for index in at)] = np.log(chance) - np.log1p(-chance)
+        away = np.maximum(away, away[away > 0].min())
+        lean = np.log1p(-away) - np.log(away)  # of the likelier side: finite however small the other's chance is
+        likelier_first = (score[rows] > HALF) == (at[2][rows] == Order.AB)
+        odds[tuple(index[rows] for index in at)] = np.where(likelier_first, lean, -lean)
     return odds, censored
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from app.domain.judgment import Outcome, Pick
 from app.reports.sheet import PENDING, AxisPicks, Labels, Sheet
+from app.services.import_checks import Choices, checked
+from app.services.imported_sheet import sheet_of
+from app.store.imports import ImportFacts
+from app.wire.tables import ndjson_table
+from app.wire.verdict_columns import KNOWN, read_verdicts
 from tests.unit.reports.a_sheet import a_judge, a_sheet, picks_of
 
 MIXED = "AABTFP-B"
@@ -55,6 +62,18 @@ def finished(*scores: Any, **changes: Any) -> Sheet:
     facts = tuple(a_judge(f"judge-{number}", method="import", single_order=True) for number in range(judges))
     sheet = a_sheet(picks, judges=facts, outcomes=outcomes[:, :, None, None, None], imported=True, **changes)
     return replace(sheet, picks={"overall": AxisPicks(picks, final=final)})
+
+
+def imported(scores: list[float]) -> Sheet:
+    """An import of soft verdicts, the same in both orders."""
+    rows = [
+        {"item": f"q{n}", "model_a": "tuned", "model_b": "base", "score": score, "order": order}
+        for n, score in enumerate(scores)
+        for order in ("AB", "BA")
+    ]
+    found = read_verdicts(ndjson_table("\n".join(map(json.dumps, rows)).encode(), KNOWN))
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    return sheet_of(ImportFacts(1, "id", "name", checked(found, Choices()), len(found), now), found)
 
 
 def pairs_in(clusters: list[int], meaning: str = "AB", **changes: Any) -> Sheet:
@@ -246,5 +265,8 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "finished, one of them": lambda: finished([0.7]),
     "finished, none of them": lambda: finished([np.nan] * 12),
     "finished, a panel": lambda: finished([1, 0, 0.5, 1] * 8, [np.nan, 0, 1, 0.2] * 8, [0.5] * 32),
+    "imported, nearly sure": lambda: imported([1e-20, 1.0, 0.3] * 8),
+    "imported, nearly impossible": lambda: imported([5e-324, 0.0, 1 - 1e-16] * 8),
+    "imported, even": lambda: imported([0.5, 0.5, 0.25] * 8),
     "finished, nearly 1": lambda: finished(1 - 1e-13 * np.arange(32)),
 }

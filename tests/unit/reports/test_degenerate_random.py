@@ -58,6 +58,7 @@ def sheets(draw):
     axes = ("overall", "style")[: draw(st.integers(1, 2))]
     picks = {axis: draw(column((0, 1, 1, 2, 3), size, np.int8)).reshape(shape) for axis in axes}
     finished = draw(st.booleans()) and shape[2] == 1
+    finer = draw(st.booleans()) and shape[2] == 2
     odds = draw(column(ODDS, size, float)).reshape(shape) if draw(st.booleans()) else None
     seen = np.where(picks["overall"] != 0, np.int8(Outcome.JUDGED), draw(st.sampled_from([PENDING, Outcome.REFUSAL])))
     sheet = a_sheet(
@@ -81,7 +82,8 @@ def sheets(draw):
         metadata={"slice_by": draw(st.sampled_from(["modality", None, 7]))},
     )
     final = draw(column(SCORES, n * judges, float)).reshape(n, judges) if finished else None
-    return replace(sheet, picks={axis: AxisPicks(each, odds, final) for axis, each in picks.items()})
+    means = draw(column(SCORES, n * judges, float)).reshape(n, judges) if finer else None
+    return replace(sheet, picks={axis: AxisPicks(each, odds, final, means) for axis, each in picks.items()})
 
 
 parameters = st.builds(
