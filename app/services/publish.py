@@ -121,7 +121,7 @@ class Publisher:
     async def _read(self, source: Source, snapshot: Snapshot) -> Sheet:
         if isinstance(source, imports.ImportFacts):
             async with self._database.transaction() as tx:
-                verdicts = await imported_rows.verdicts_of(tx, source.id)
+                verdicts = await imported_rows.verdicts_of(tx, source.id, names=False)
             return await asyncio.to_thread(sheet_of, source, verdicts)
         if source.status in UNNUMBERED:
             return await read_sheet(self._database, source, tags=(snapshot.tag,))

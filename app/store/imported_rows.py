@@ -40,16 +40,17 @@ async def add_verdicts(
         raise unavailable(problem) from problem
 
 
-async def verdicts_of(tx: AsyncConnection, import_id: int) -> Verdicts:
-    """All rows in the order of their lines; `line` is their number from 1. Items and clusters are told apart, but not
-    by their names, which nothing computed here needs.
+async def verdicts_of(tx: AsyncConnection, import_id: int, *, names: bool = True) -> Verdicts:
+    """All rows in the order of their lines; `line` is their number from 1. Without `names` items and clusters are told
+    apart, but called anything, which is enough for a report of one import.
     """
     found = await columns(tx, _READ, "FROM imported_verdicts WHERE import_id = :id", {"id": import_id})
     by_line = np.argsort(found["line"], kind="stable")
     found = {name: values[by_line] for name, values in found.items()}
     texts: dict[str, Coded] = {}
     for name in _TEXTS:
-        texts[name] = await _coded(tx, import_id, name, found)
+        told = names or name not in _MANY
+        texts[name] = await _coded(tx, import_id, name, found) if told else _told_apart(found[name])
     number = {
         model: place for place, model in enumerate(dict.fromkeys(texts["model_a"].names + texts["model_b"].names))
     }
@@ -64,11 +65,11 @@ async def verdicts_of(tx: AsyncConnection, import_id: int) -> Verdicts:
         **sides,
         models=tuple(number),
         score=found["score"],
-        item=_told_apart(found["item"]),
+        item=texts["item"],
         judge=texts["judge"],
         axis=texts["axis"],
         order=found["order"].astype(np.int8),
-        cluster=_told_apart(found["cluster"]),
+        cluster=texts["cluster"],
         tags=_tags(texts["tags"]),
         human=found["human"].astype(bool),
         design=np.array([designs[design] for design in texts["design"].names], np.int8)[texts["design"].code],
@@ -81,14 +82,14 @@ async def verdicts_of(tx: AsyncConnection, import_id: int) -> Verdicts:
 # What is read as texts, once for each distinct one.
 _TEXTS = {
     "model_a": "model_a", "model_b": "model_b", "judge": "judge", "axis": "axis", "design": "design",
-    "tags": "nullif(tags, '{}')::text",
+    "tags": "nullif(tags, '{}')::text", "item": "item", "cluster": "cluster",
 }  # fmt: skip
+_MANY = ("item", "cluster")
 _READ = {
     "line": ("i4", "line"), "score": ("f8", "coalesce(score, 'NaN')"), "order": ("i2", "coalesce(presented, -1::int2)"),
     "repeat": ("i2", "repeat"), "count": ("i4", "count"), "length_a": ("i4", "coalesce(length_a, -1)"),
     "length_b": ("i4", "coalesce(length_b, -1)"), "human": ("i2", "human::int::int2"),
-    "probability": ("f8", "coalesce(inclusion_probability, 'NaN')"), "item": hashed("item"),
-    "cluster": hashed("cluster"), **{name: hashed(value) for name, value in _TEXTS.items()},
+    "probability": ("f8", "coalesce(inclusion_probability, 'NaN')"), **{name: hashed(value) for name, value in _TEXTS.items()},
 }  # fmt: skip
 
 
