@@ -89,7 +89,8 @@ _READ = {
     "line": ("i4", "line"), "score": ("f8", "coalesce(score, 'NaN')"), "order": ("i2", "coalesce(presented, -1::int2)"),
     "repeat": ("i2", "repeat"), "count": ("i4", "count"), "length_a": ("i4", "coalesce(length_a, -1)"),
     "length_b": ("i4", "coalesce(length_b, -1)"), "human": ("i2", "human::int::int2"),
-    "probability": ("f8", "coalesce(inclusion_probability, 'NaN')"), **{name: hashed(value) for name, value in _TEXTS.items()},
+    "probability": ("f8", "coalesce(inclusion_probability, 'NaN')"),
+    **{name: hashed(value) for name, value in _TEXTS.items()},
 }  # fmt: skip
 
 
