@@ -17,6 +17,7 @@ from app.domain.verdict import PolicyName
 MOST_VERDICTS = 10_000_000
 MOST_CELLS = 100_000_000  # of a dense table of pairs, judges, axes, orders and repeats: a byte or a few each
 MOST_MODELS = 1_000
+MOST_JUDGES = 300  # each is compared with each
 MOST_NAMED = 100
 NO_SAMPLES = "tells apart the traces of a job; here, make it part of the item's id"
 
@@ -61,6 +62,9 @@ def _require_room(verdicts: Verdicts, placed: Placed) -> None:
         told = f"{len(placed.first):,} pairs x {judges:,} judges x {axes:,} axes x {calls:,} orders and repeats"
         detail = f"too large a table: {told} are more than {MOST_CELLS:,} places"
         raise Invalid(detail, (Problem("tells too many apart", "judge"),))
+    if judges > MOST_JUDGES:
+        reason = "names too many; a crowd is one judge: leave the column out, and tell its verdicts apart by `repeat`"
+        raise Invalid(f"more than {MOST_JUDGES:,} judges", (Problem(reason, "judge"),))
     if len(verdicts.models) > MOST_MODELS:
         raise Invalid(f"more than {MOST_MODELS:,} models", (Problem("names too many models", "model_a"),))
 

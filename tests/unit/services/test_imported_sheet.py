@@ -206,8 +206,9 @@ def test_the_primary_axis_and_policy_are_fixed_at_import():
 
 
 def test_a_table_that_would_not_fit_into_a_report_is_refused():
-    rows = [row(f"q{number}", judge=f"j{number}") for number in range(1_001)]
-    assert problems(*rows, row("q0", judge="j0", repeat=100)) == [(None, "judge", "tells too many apart")]
+    rows = [row(f"q{number}", judge=f"j{number % 200}") for number in range(2_000)]
+    assert problems(*rows, row("q0", judge="j1", repeat=900)) == [(None, "judge", "tells too many apart")]
+    assert problems(*(row(judge=f"j{number}") for number in range(301)))[0][2].startswith("names too many")
     many = [row(a=f"m{number}", b=f"m{number + 1}") for number in range(1_001)]
     assert problems(*many)[0][1] == "model_a"
 
