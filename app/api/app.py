@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -50,9 +51,11 @@ def create(settings: Settings | None = None) -> FastAPI:
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         api.state.running = await bootstrap.build(chosen)
         api.state.publisher = Publisher(api.state.running.database)
+        warming = asyncio.create_task(api.state.publisher.warm())
         try:
             yield
         finally:
+            warming.cancel()
             await api.state.running.close()
 
     # A trailing slash is another address: a redirect would send the caller's key once more, perhaps elsewhere.

@@ -25,6 +25,8 @@ from app.stats.panel import effective_panel_size
 
 Array = npt.NDArray[Any]
 PEOPLE = "people"
+MOST_JUDGES = 16
+MANY = f"Judges are compared two by two up to {MOST_JUDGES} of them; Krippendorff's alpha stands for all."
 ITEMS_ONLY = "The interval covers items, not the choice of judge: the range over judges stands beside it."
 
 
@@ -39,9 +41,14 @@ def agreement(reading: Reading, judges: list[JudgeLine]) -> Agreement | None:
         panel=_panel(reading),
         judge_range=_range(judges),
         axes=list(_between_axes(reading)),
-        notes=[ITEMS_ONLY] if len(judges) > 1 else [],
+        notes=_notes(len(judges)),
     )
     return found if found.lines or found.alpha or found.axes else None
+
+
+def _notes(judges: int) -> list[str]:
+    told = {ITEMS_ONLY: judges > 1, f"{MANY} Here are {judges}.": judges > MOST_JUDGES}
+    return [text for text, applies in told.items() if applies]
 
 
 def votes_of(labels: Labels) -> HumanVotes:
@@ -52,7 +59,7 @@ def votes_of(labels: Labels) -> HumanVotes:
 
 def _between_judges(reading: Reading) -> Iterator[AgreementLine]:
     names = [judge.name for judge in reading.sheet.judges]
-    for axis in reading.sheet.axes:
+    for axis in reading.sheet.axes if len(names) <= MOST_JUDGES else ():
         votes = between.votes(reading.settled[axis].stances)
         for one, other in combinations(range(len(names)), 2):
             both = [
@@ -198,7 +205,7 @@ def _between_axes(reading: Reading) -> Iterator[dict[str, Any]]:
     """How one judge's axes correlate (halo), where it judged several in one call."""
     sheet = reading.sheet
     for number, judge in enumerate(sheet.judges):
-        if len(sheet.axes) == 1 or judge.method == "logprobs":
+        if len(sheet.axes) == 1 or judge.method == "logprobs" or number >= MOST_JUDGES:
             continue
         found = correlations(
             np.stack([signed(reading.settled[axis].stances[:, number]) for axis in sheet.axes], axis=1)

@@ -36,6 +36,7 @@ REPORTS, DOCUMENT_BYTES = 64, 64 << 20
 SNAPSHOT_SECONDS = 10.0
 # What the fit of strengths imports when it runs, for its seconds are the database's while a sheet is read.
 LATE = "choix"
+WARM_AFTER = 5.0  # seconds: a process that has just started has more urgent things to do
 AT_ONCE = 2  # as many snapshots are read or reported at the same time
 OVER = frozenset({JobStatus.COMPLETED, JobStatus.COMPLETED_WITH_FAILURES, JobStatus.CANCELLED, "imported"})
 UNNUMBERED = frozenset({JobStatus.DRAFT, JobStatus.PREPARING})
@@ -68,6 +69,11 @@ class Publisher:
         self._documents: Kept[tuple[Snapshot, Parameters, str], str | bytes] = Kept(DOCUMENT_BYTES, len)
         self._taken: dict[tuple[str, str], tuple[Snapshot, float]] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def warm(self) -> None:
+        """Import what the first report would otherwise wait for."""
+        await asyncio.sleep(WARM_AFTER)
+        await asyncio.to_thread(import_module, LATE)
 
     async def report(self, project: int, job_id: str, parameters: Parameters) -> Report:
         """The report of a job or an import. NotFound for another project's; Invalid where a parameter does not fit

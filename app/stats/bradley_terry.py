@@ -101,7 +101,8 @@ def _bootstrapped(
     found = on_scale(data.models, drawn, anchor=anchor, level=confidence.level, g_star=g_star)
     tail = (1 - confidence.level) / 2
     low, high = np.quantile(draws @ shift_to(data.models, anchor).T, [tail, 1 - tail], axis=0)
-    return replace(found, low=low, high=high)
+    known = ~np.isnan(found.se)  # the anchor is 0 in every draw
+    return replace(found, low=np.where(known, low, np.nan), high=np.where(known, high, np.nan))
 
 
 def _penalised(

@@ -48,10 +48,10 @@ class Strengths:
 
     @property
     def se(self) -> Array:
-        """(K,) standard errors, NaN without covariance."""
+        """(K,) standard errors, NaN without covariance and for the anchor, which is 0 by definition."""
         if self.covariance is None:
             return np.full(len(self.models), np.nan)
-        return np.sqrt(np.maximum(self.covariance.diagonal(), 0))
+        return _errors(self.covariance)
 
     @property
     def elo(self) -> Array:
@@ -118,5 +118,11 @@ def _limits(strength: Array, covariance: Array | None, quantile: float) -> tuple
     if covariance is None or not np.isfinite(quantile):
         unknown = np.full(len(strength), np.nan)
         return unknown, unknown
-    margin = quantile * np.sqrt(np.maximum(covariance.diagonal(), 0))
+    margin = quantile * _errors(covariance)
     return strength - margin, strength + margin
+
+
+def _errors(covariance: Array) -> Array:
+    variance = covariance.diagonal()
+    errors: Array = np.sqrt(np.where(variance > 0, variance, np.nan))
+    return errors

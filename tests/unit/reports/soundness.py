@@ -27,11 +27,7 @@ Path = tuple[str, ...]
 
 def faults(report: Report) -> list[str]:
     """Everything that is wrong with a report, as "where: what"."""
-    results = report.results
-    # The model that others are measured from stands at 0 by definition: its interval is no claim.
-    anchored = [f"models.{n}" for n, line in enumerate(results.models) if line.model == results.parameters["anchor"]]
-    found = [(".".join(path), what) for path, what in _walk((), results)]
-    return [f"{path}: {what}" for path, what in found if not (path in anchored and NO_WIDTH in what)]
+    return [f"{'.'.join(path)}: {what}" for path, what in _walk((), report.results)]
 
 
 def survives_json(report: Report) -> bool:

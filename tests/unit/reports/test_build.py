@@ -205,7 +205,7 @@ def test_strengths_stand_beside_the_rates():
         "tuned", 75, 20, 2, 1, 1,
     )  # fmt: skip
     assert first.strength == pytest.approx(np.log(77.5 / 22.5))
-    assert (second.strength, second.se, second.elo) == (0, 0, 1000)
+    assert (second.strength, second.se, second.low, second.elo) == (0, None, None, 1000)
     assert (results.fit.errors, results.fit.components) == ("cluster sandwich", [["tuned", "base"]])
 
 

@@ -42,6 +42,12 @@ def test_two_judges_agree_as_counted_by_hand():
     assert "not the choice of judge" in found.notes[0]
 
 
+def test_a_crowd_of_judges_is_told_by_alpha():
+    found = results_of(a_sheet(picks_of(*["AABBTF"] * 17))).agreement
+    assert (found.lines, len(found.alpha)) == ([], 1)
+    assert "Here are 17." in found.notes[-1]
+
+
 def test_the_panels_worth_needs_gold():
     judges = picks_of("AABBAABB", "AABBABAB")
     without = results_of(a_sheet(judges)).agreement.panel
