@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -141,6 +142,7 @@ def _quickly(line: bytes) -> Any:
 
 def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, with the lines they begin on."""
+    csv.field_size_limit(sys.maxsize)  # one for the whole process: without this, whoever set it last decides
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     begins = 1
     try:
