@@ -11,7 +11,7 @@ import typer
 
 from app.cli import options, results
 from app.cli.connection import connected_or_own, refusal
-from app.cli.job_options import Endpoint, axes_of, judges_of, new_job
+from app.cli.job_options import Endpoint, axes_of, judges_of, metadata_of, new_job
 from app.cli.joining import Joined, join
 from app.cli.launch import launch
 from app.cli.pictures import Pictures
@@ -54,6 +54,7 @@ def compare(
     repeats: options.Repeats = 1,
     seed: options.Seed = 0,
     name: options.Name = None,
+    metadata: options.Metadata = None,
     columns: Map = "",
     out: options.Out = None,
     as_json: options.Json = False,
@@ -76,7 +77,7 @@ def compare(
         policy=policy,
         repeats=repeats,
         seed=seed,
-        metadata=told(joined),
+        metadata=metadata_of(metadata) | told(joined),
     )
     tell(joined)
     with connected_or_own(Settings()) as (client, server):

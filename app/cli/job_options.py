@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from app.settings import secret_in
 from app.wire.jobs import NewJobIn
 from app.wire.judges import JudgeIn
 from app.wire.problems import problems_of
+from app.wire.strict import parse
 
 Json = dict[str, Any]
 
@@ -77,6 +79,22 @@ def key_in(variable: str) -> str:
 def axes_of(text: str | None) -> list[str] | None:
     """The axes in a list with commas; None stays None."""
     return None if text is None else [axis.strip() for axis in text.split(",") if axis.strip()]
+
+
+def metadata_of(text: str | None) -> Json:
+    """What is told of a job, from a JSON object as typed or from a file that holds one (@FILE)."""
+    if text is None:
+        return {}
+    try:
+        content = Path(text[1:]).read_bytes() if text.startswith("@") else text.encode()
+        found = parse(content)
+    except OSError as error:
+        raise typer.BadParameter(f"--metadata: {text[1:]} cannot be read ({error.strerror or error})") from None
+    except Invalid as error:
+        raise typer.BadParameter(f"--metadata: {error.detail}") from None
+    if not isinstance(found, dict):
+        raise typer.BadParameter('--metadata holds one JSON object, such as {"slice_by": "site"}')
+    return found
 
 
 def new_job(**fields: Any) -> Json:

@@ -38,4 +38,13 @@ Policy = Annotated[PolicyName, typer.Option(help="How pairs count whose two orde
 Seed = Annotated[int, typer.Option(min=0, help="Fixes everything that is drawn.")]
 Repeats = Annotated[int, typer.Option(min=1, max=100, help="How often each order is asked.")]
 
+Metadata = Annotated[
+    str | None,
+    typer.Option(
+        metavar="JSON",
+        help='What is told of the job, or @FILE: {"slice_by": "site", "model_families": {"tuned-7b": "qwen"}, '
+        '"trained_on_outputs_of": {...}, "item_source_models": [...], "items": "random subset of NAME"}.',
+    ),
+]
+
 Out = Annotated[Path | None, typer.Option(file_okay=False, help="Directory for the report files.")]

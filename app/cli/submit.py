@@ -13,7 +13,7 @@ import typer
 from app.cli import options
 from app.cli.connection import connected
 from app.cli.dry_run import preview
-from app.cli.job_options import Endpoint, axes_of, judges_of, new_job
+from app.cli.job_options import Endpoint, axes_of, judges_of, metadata_of, new_job
 from app.cli.jobs import line_of
 from app.cli.launch import launch
 from app.cli.pictures import Pictures
@@ -57,6 +57,7 @@ def submit(
     repeats: options.Repeats = 1,
     seed: options.Seed = 0,
     name: options.Name = None,
+    metadata: options.Metadata = None,
     draft: Annotated[bool, typer.Option("--draft", help="Upload, but do not start yet.")] = False,
     wait: Annotated[bool, typer.Option("--watch", help="Watch until it ends.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the first prompt and count the calls.")] = False,
@@ -75,6 +76,7 @@ def submit(
         policy=policy,
         repeats=repeats,
         seed=seed,
+        metadata=metadata_of(metadata) or None,
     )
     if dry_run:
         preview(new, lines_of(pairs), as_json=as_json)

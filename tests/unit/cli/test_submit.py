@@ -9,10 +9,11 @@ import json
 
 import orjson
 import pytest
+import typer
 
 from app.cli import submit
 from app.cli.dry_run import FENCE, preview
-from app.cli.job_options import Endpoint, judge_of, judges_of, new_job
+from app.cli.job_options import Endpoint, judge_of, judges_of, metadata_of, new_job
 from app.domain.errors import Invalid
 
 PAIR = {
@@ -104,3 +105,19 @@ def test_a_judges_key_comes_from_the_environment_and_its_address_is_looked_at(mo
     with pytest.raises(Invalid) as caught:
         judge_of("j", Endpoint("ftp://j", "m"))
     assert [problem.field for problem in caught.value.problems] == ["url"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [("{", "not JSON"), ("[1]", "one JSON object"), ("@nowhere.json", "cannot be read")],
+)
+def test_metadata_that_cannot_be_read_is_wrong_usage(text, wrong):
+    with pytest.raises(typer.BadParameter, match=wrong):
+        metadata_of(text)
+
+
+def test_metadata_comes_typed_or_from_a_file(tmp_path):
+    file = tmp_path / "metadata.json"
+    file.write_text('{"slice_by": "site"}')
+    assert metadata_of(f"@{file}") == metadata_of('{"slice_by": "site"}') == {"slice_by": "site"}
+    assert metadata_of(None) == {}
