@@ -43,8 +43,8 @@ def standings(results: Results) -> list[Section]:
 
 
 def trust(results: Results) -> list[Section]:
-    """What follows the checks of the judges: agreement, calibration, the sequence."""
-    found = (_agreement(results.agreement), _calibration(results.calibration), _sequences(results))
+    """What follows the checks of the judges: records by order, agreement, calibration, the sequence."""
+    found = (_orders(results), _agreement(results.agreement), _calibration(results.calibration), _sequences(results))
     return [section for section in found if section.words or section.tables]
 
 
@@ -98,6 +98,27 @@ def _length(results: Results) -> Section:
     columns = ("Models", "Longer trace won", "Win rate at equal length", "Extrapolated")
     notes = folded(dict.fromkeys(line.note for line in results.length))
     return _with_table("length", "Length", Table(columns, rows, names=1, notes=notes))
+
+
+def _orders(results: Results) -> Section:
+    """What position does to the record of the headline's first-named model."""
+    headline = results.headline
+    rows = [
+        (
+            line.judge,
+            line.axis,
+            "first" if entry["order"] == "AB" else "second",
+            *(numbers.whole(entry[ending]) for ending in ("won", "lost", "tied", "lost_units")),
+        )
+        for line in results.position
+        for entry in line.by_order
+        if entry["slice"] is None
+    ]
+    if headline is None:
+        return Section("orders", "By order")
+    title = f"{headline.model_a} against {headline.model_b}, by place"
+    columns = ("Judge", "Axis", f"{headline.model_a} shown", "Won", "Lost", "Tied", "No verdict")
+    return _with_table("orders", title, Table(columns, rows, names=3))
 
 
 def _agreement(found: Agreement | None) -> Section:
