@@ -9,45 +9,68 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import StreamingResponse
 
-from app.api import ndjson
+from app.api import ndjson, parquet
 from app.api.auth import JobsReader, Running
 from app.api.jobs import JobId
 from app.services import look
 from app.services.paging import LONGEST_PAGE, Page
 from app.wire.pages import FilterIn, PageOut
-from app.wire.results import JudgmentOut, PairOut
+from app.wire.results import STREAMED, JudgmentOut, PairOut
 
 router = APIRouter(prefix="/v1/jobs", tags=["results"])
 
-AsLines: dict[int | str, dict[str, Any]] = {
-    200: {"content": {ndjson.MEDIA_TYPE: {"schema": {"type": "string"}}}, "description": "one page, or all as lines"}
+STREAMS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            STREAMED["ndjson"]: {"schema": {"type": "string"}},
+            STREAMED["parquet"]: {"schema": {"type": "string", "format": "binary"}},
+        },
+        "description": "one page, or all as lines or as Parquet",
+    }
 }
 Filters = Annotated[FilterIn, Query()]
 
 
-@router.get("/{job_id}/pairs", response_model=PageOut[PairOut], responses=AsLines)
+@router.get("/{job_id}/pairs", response_model=PageOut[PairOut], responses=STREAMS)
 async def list_pairs(job_id: JobId, asked: Filters, request: Request, who: JobsReader, running: Running) -> Any:
-    """A job's pairs with their stances and verdicts. `Accept: application/x-ndjson` streams all of them."""
+    """A job's pairs with their stances and verdicts. `Accept: application/x-ndjson` or
+    `application/vnd.apache.parquet` streams all of them.
+    """
     read = partial(look.list_pairs, running.database, who.project, str(job_id), filters=asked.filters())
-    return await _answer(request, asked, read)
+    return await _answer(request, asked, read, parquet.PAIRS)
 
 
-@router.get("/{job_id}/judgments", response_model=PageOut[JudgmentOut], responses=AsLines)
+@router.get("/{job_id}/judgments", response_model=PageOut[JudgmentOut], responses=STREAMS)
 async def list_judgments(job_id: JobId, asked: Filters, request: Request, who: JobsReader, running: Running) -> Any:
-    """A job's judgments with reasons and usage. `Accept: application/x-ndjson` streams all of them."""
+    """A job's judgments with reasons and usage. `Accept: application/x-ndjson` or
+    `application/vnd.apache.parquet` streams all of them.
+    """
     read = partial(look.list_judgments, running.database, who.project, str(job_id), filters=asked.filters())
-    return await _answer(request, asked, read)
+    return await _answer(request, asked, read, parquet.JUDGMENTS)
 
 
-async def _answer(request: Request, asked: FilterIn, read: Callable[..., Awaitable[Page]]) -> StreamingResponse | Page:
-    """One page as JSON, or everything from there on as lines. The first page is read before the answer begins,
-    so that an error is still a problem document.
+async def _answer(
+    request: Request, asked: FilterIn, read: Callable[..., Awaitable[Page]], table: parquet.Table
+) -> StreamingResponse | Page:
+    """One page as JSON, or everything from there on as lines or as Parquet. The first page is read before the answer
+    begins, so that an error is still a problem document.
     """
     page = await read(after=asked.after, limit=asked.limit)
-    if ndjson.MEDIA_TYPE not in request.headers.get("accept", ""):
+    media_type = _streamed(request.headers.get("accept", ""))
+    if media_type is None:
         return page
 
     async def following(after: str) -> Page:
         return await read(after=after, limit=LONGEST_PAGE)
 
-    return StreamingResponse(ndjson.rows(page, following), media_type=ndjson.MEDIA_TYPE)
+    if media_type == STREAMED["parquet"]:
+        content = parquet.row_groups(table, page, following)
+    else:
+        content = ndjson.rows(page, following)
+    return StreamingResponse(content, media_type=media_type)
+
+
+def _streamed(header: str) -> str | None:
+    """The first of our streams that an Accept header names."""
+    wanted = (part.partition(";")[0].strip().lower() for part in header.split(","))
+    return next((media_type for media_type in wanted if media_type in STREAMED.values()), None)

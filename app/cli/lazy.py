@@ -15,6 +15,7 @@ COMMANDS = {
     "submit": ("submit", "Submit pairs from a file or standard input."),
     "watch": ("jobs", "Watch a job until it ends."),
     "report": ("jobs", "Print or save the report of a job."),
+    "export": ("export", "Export the judgments or pairs of a job as NDJSON or Parquet."),
     "jobs": ("jobs", "List jobs, the newest first."),
     "start": ("jobs", "Start a draft."),
     "pause": ("jobs", "Pause a running job; what is in flight is kept."),

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel
 
-from app.client.lines import Line, Progress, pieces
+from app.client.lines import Line, Pieces, Progress, pieces
 from app.client.link import Json, Link, ProblemError, Unreachable
 from app.wire.images import ImageOut
 from app.wire.jobs import JobOut
@@ -24,7 +24,7 @@ from app.wire.labels import LabelOut, LabelsAddedOut
 from app.wire.pages import PageOut
 from app.wire.pairs import Accepted
 from app.wire.plan import PlanOut
-from app.wire.results import JudgmentOut, PairOut
+from app.wire.results import STREAMED, JudgmentOut, PairOut, Rows, RowsFormat
 from app.wire.rubrics import RubricOut
 from app.wire.verdicts import ImportOut
 
@@ -133,7 +133,11 @@ class Client:
         """The job's judgments. Filters: axis, tag (name:value), judge, reason."""
         return self._pages(_path("jobs", job_id, "judgments"), PageOut[JudgmentOut], filters)
 
-    def report(self, job_id: str, format: str = "json", **parameters: Any) -> bytes:  # noqa: A002 - the API's word
+    def export(self, job_id: str, what: Rows = "judgments", format: RowsFormat = "ndjson", **filters: str) -> Pieces:  # noqa: A002 - the API's word
+        """All rows as a file's content, in pieces as they arrive. Filters: those of `pairs` and `judgments`."""
+        return self._link.stream(_path("jobs", job_id, what), filters, STREAMED[format], PATIENCE)
+
+    def report(self, job_id: str, format: str = "json", **parameters: Any) -> bytes:  # noqa: A002 - as above
         """The report as a file's content. Parameters: those of the API (policy, ties, level, ...)."""
         return self._get(_path("jobs", job_id, "report"), {"format": format} | parameters).content
 

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 Line = bytes | str | Mapping[str, Any]
+Pieces = Iterator[bytes]
 Progress = Callable[[int], None]
 PIECE = 1 << 16
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -76,18 +77,46 @@ class Link:
         """One request, up to TRIES times when it may be sent `again`; `body` is called for each try. `timeout`: for an
         answer that may take longer than others.
         """
-        pause = FIRST_PAUSE
-        for left in reversed(range(TRIES if again else 1)):
+
+        def ask() -> httpx.Response:
+            return self._http.request(
+                method,
+                path,
+                json=json,
+                content=body() if body else None,
+                params=params,
+                headers=headers,
+                timeout=httpx.USE_CLIENT_DEFAULT if timeout is None else timeout,
+            )
+
+        return self._answered(ask, TRIES if again else 1)
+
+    def stream(self, path: str, params: Json, accept: str, timeout: float) -> Iterator[bytes]:
+        """A long answer in the pieces it arrives in; tried again until it begins. `timeout`: seconds between pieces.
+
+        Raises Unreachable when it breaks off.
+        """
+
+        def ask() -> httpx.Response:
+            headers = {"Accept": accept}
+            request = self._http.build_request("GET", path, params=params, headers=headers, timeout=timeout)
+            answer = self._http.send(request, stream=True)
+            if not answer.is_success:
+                answer.read()  # a refusal is short, and told whole
+            return answer
+
+        with closing(self._answered(ask, TRIES)) as answer:
             try:
-                answer = self._http.request(
-                    method,
-                    path,
-                    json=json,
-                    content=body() if body else None,
-                    params=params,
-                    headers=headers,
-                    timeout=httpx.USE_CLIENT_DEFAULT if timeout is None else timeout,
-                )
+                yield from answer.iter_bytes()
+            except httpx.TransportError as error:
+                raise Unreachable(f"{self._http.base_url} broke off its answer ({type(error).__name__})") from error
+
+    def _answered(self, ask: Callable[[], httpx.Response], tries: int) -> httpx.Response:
+        """A good answer, asked for up to so many times while the server is away."""
+        pause = FIRST_PAUSE
+        for left in reversed(range(tries)):
+            try:
+                answer = ask()
             except httpx.TransportError as error:
                 if not left:
                     raise Unreachable(f"{self._http.base_url} does not answer ({type(error).__name__})") from error

@@ -12,6 +12,11 @@ SideName = Literal["A", "B", "TIE"]
 StanceName = Literal["MISSING", "A", "B", "TIE", "FLIP", "PARTIAL"]
 VerdictName = Literal["MISSING", "A", "B", "TIE", "INCONSISTENT", "UNDECIDED"]
 
+Rows = Literal["judgments", "pairs"]
+RowsFormat = Literal["ndjson", "parquet"]
+# What Accept says for all rows of a job in one answer.
+STREAMED: dict[RowsFormat, str] = {"ndjson": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
+
 
 class SideOut(Output):
     """One side of a pair, without its text. `correct`: the final answer equals the reference; null = unknown."""
