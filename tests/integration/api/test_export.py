@@ -168,5 +168,9 @@ def test_the_client_streams_both_lists_in_both_formats(client: Client):
     assert [unfolded(row) for row in table.read().to_pylist()] == lines
     assert len(lines) == 2_300
     assert list(client.export(job)) == []
+    left = client.export(job, "pairs", "parquet")
+    assert next(left).startswith(b"PAR1")
+    left.close()  # a reader that goes away harms nobody
+    assert client.get_job(job).id == job
     with pytest.raises(ProblemError, match="cannot be narrowed"):
         next(client.export(job, "pairs", "parquet", judge="nobody"))
