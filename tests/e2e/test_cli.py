@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from app.embedded.processes import environment
-from tests.integration.embedded.support import eventually, processes_of
+from tests.integration.embedded.support import eventually, heed_signals, processes_of
 from tests.stub_judge.handle import StubJudge
 
 UNSET = ("TRACEJUDGE_URL", "TRACEJUDGE_API_KEY", "TRACEJUDGE_DATABASE_URL", "TRACEJUDGE_BROKER_URL")
@@ -30,7 +30,14 @@ def settings(home: Path) -> dict[str, str]:
 def start(home: Path, *arguments: str, **more) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "app.cli", *arguments]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, env=settings(home), text=True, **pipes, **more)
+    return subprocess.Popen(
+        command,
+        env=settings(home),
+        text=True,
+        preexec_fn=heed_signals,  # noqa: PLW1509 - it does nothing that another thread could hold up
+        **pipes,
+        **more,
+    )
 
 
 def run(home: Path, *arguments: str, expect: int = 0, given: str = "") -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,7 +19,7 @@ import pytest
 from app.embedded.health import answers
 from app.embedded.home import Home
 from app.embedded.processes import Command, environment, on_leash
-from tests.integration.embedded.support import eventually, processes_of
+from tests.integration.embedded.support import eventually, heed_signals, processes_of
 
 STORAGE = ("--services", "postgres,valkey")
 ORDINARY_USER = "namespace:65534"  # no uid 0, no capabilities: as good as a login
@@ -35,9 +35,25 @@ def cli(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "app.cli", *arguments)
 
 
-def foreground(home: Path, *arguments: str) -> subprocess.Popen[str]:
+@contextmanager
+def foreground(home: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """`up` as a child; one that a failed test leaves behind is stopped, not waited for."""
     given = environment(TRACEJUDGE_HOME=str(home), COLUMNS="200")
-    return subprocess.Popen(cli("up", *arguments), env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = cli("up", *arguments)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command,
+        env=given,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        preexec_fn=heed_signals,  # noqa: PLW1509 - it does nothing that another thread could hold up
+    ) as supervisor:
+        try:
+            yield supervisor
+        finally:
+            if supervisor.poll() is None:
+                supervisor.terminate()
 
 
 def state(home: Path) -> dict:

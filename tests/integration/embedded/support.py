@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +15,12 @@ from app.embedded.processes import Command
 from app.embedded.service import Service
 
 SLEEP = "import time; time.sleep(60)"
+
+
+def heed_signals() -> None:
+    """Tests that are run in the background ignore these, and so would what they start."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
