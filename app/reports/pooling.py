@@ -13,11 +13,9 @@ from app.domain.verdict import PolicyName
 from app.reports.comparable import Difference, Entrant, common_axis, conflict, differences, facts_of, labels
 from app.reports.reading import policy_of, settle_axis, tag_values
 from app.reports.sheet import PENDING, Sheet
+from app.reports.strengths import DROPPED, HALF_WINS
 
 Array = npt.NDArray[Any]
-# The value of a verdict for side A in half-win counts; inconsistent pairs are left out under `drop`.
-HALF_WINS = np.array([np.nan, 1.0, 0.0, 0.5, 0.5, np.nan])
-DROPPED = np.array([np.nan, 1.0, 0.0, 0.5, np.nan, np.nan])
 
 
 @dataclass(frozen=True, slots=True)

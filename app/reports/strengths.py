@@ -23,8 +23,8 @@ from app.stats.win_probabilities import win_probabilities
 Array = npt.NDArray[Any]
 CONDITIONAL = "fitted to single picks, whatever the policy: conditional, and not comparable with half-win strengths"
 # The value of a verdict for side A in half-win counts; inconsistent pairs are left out under `drop`.
-_HALF_WINS = np.array([np.nan, 1.0, 0.0, 0.5, 0.5, np.nan])
-_DROPPED = np.array([np.nan, 1.0, 0.0, 0.5, np.nan, np.nan])
+HALF_WINS = np.array([np.nan, 1.0, 0.0, 0.5, 0.5, np.nan])
+DROPPED = np.array([np.nan, 1.0, 0.0, 0.5, np.nan, np.nan])
 
 
 def strengths(reading: Reading) -> tuple[list[ModelLine], FitLine | None]:
@@ -63,7 +63,7 @@ def _fitted(reading: Reading) -> UnitStrengths:
 
 def _comparisons(reading: Reading) -> Comparisons:
     sheet = reading.sheet
-    values = _DROPPED if reading.policy.name is PolicyName.DROP else _HALF_WINS
+    values = DROPPED if reading.policy.name is PolicyName.DROP else HALF_WINS
     score = values[reading.settled[sheet.primary_axis].verdict]
     decided = ~np.isnan(score) & (sheet.model_a != sheet.model_b)
     return Comparisons(
