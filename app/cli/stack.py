@@ -161,7 +161,7 @@ def stop_supervisor(home: Home) -> bool:
         raise StartFailed(f"{home.directory} is in use, but its run.json does not say by whom.")
     os.kill(run.supervisor.pid, signal.SIGTERM)
     deadline = time.monotonic() + DOWN_SECONDS
-    while home.is_locked():
+    while home.is_locked() or run.supervisor.alive:  # unlocked first, it still has to end
         if time.monotonic() > deadline:
             raise StartFailed(f"Process {run.supervisor.pid} has not stopped after {DOWN_SECONDS:.0f} s.")
         time.sleep(0.05)
