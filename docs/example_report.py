@@ -23,6 +23,7 @@ SEED = 20260117
 CLUSTERS, ITEMS, LABELLED = 96, 240, 80
 MODELS = ("lumen-8b-tuned", "lumen-8b", "corvus-7b")
 MEETINGS = ((0, 1), (0, 2), (1, 2))
+TIED_WITHIN, UNSURE = 0.25, 0.03  # what a person calls a tie; how often one cannot tell
 MODALITIES = ("radiology", "histology", "dermoscopy")
 # Quality of each model on each axis, and what tuning adds in each modality.
 AXES = {
@@ -191,8 +192,8 @@ def _labels(draw: np.random.Generator, lean: Array, among: Array) -> Labels:
     pairs = np.flatnonzero(among)
     drawn = np.sort(draw.choice(pairs, LABELLED, replace=False))
     felt = 1.4 * np.tile(lean[drawn], 2) + draw.normal(0, 0.9, 2 * LABELLED)
-    score = np.where(np.abs(felt) < 0.25, 0.5, (felt > 0).astype(float))  # noqa: PLR2004 - what a person calls a tie
-    score[draw.random(len(score)) < 0.03] = np.nan  # noqa: PLR2004 - about three in a hundred
+    score = np.where(np.abs(felt) < TIED_WITHIN, 0.5, (felt > 0).astype(float))
+    score[draw.random(len(score)) < UNSURE] = np.nan
     return Labels(
         pair=np.tile(drawn, 2),
         labeller=np.repeat([0, 1], LABELLED),

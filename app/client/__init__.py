@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import time
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel
 
 from app.client.lines import Line, Pieces, Progress, pieces
-from app.client.link import Json, Link, ProblemError, Unreachable
+from app.client.link import Json, Link, ProblemError, Unreachable, keyed, path, read
 from app.wire.images import ImageOut
 from app.wire.jobs import JobOut
 from app.wire.judges import JudgeOut
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Client", "ProblemError", "Unreachable"]
 
 T = TypeVar("T")
-Shape = TypeVar("Shape", bound=BaseModel)
 
 NDJSON = "application/x-ndjson"
 PAGE = 1_000
@@ -67,8 +63,8 @@ class Client:
 
     def create_job(self, job: Json, *, idempotency_key: str | None = None) -> JobOut:
         """Make a job from the JSON of POST /v1/jobs: with `pairs` it starts, without it is a draft."""
-        answer = self._link.send("POST", "/v1/jobs", json=job, headers=_keyed(idempotency_key), again=True)
-        return _read(JobOut, answer)
+        answer = self._link.send("POST", "/v1/jobs", json=job, headers=keyed(idempotency_key), again=True)
+        return read(JobOut, answer)
 
     def upload_pairs(
         self,
@@ -84,18 +80,18 @@ class Client:
         iterator cannot be.
         """
         again = isinstance(source, Path | Sequence)
-        headers = {"Content-Type": NDJSON} | _keyed(idempotency_key)
+        headers = {"Content-Type": NDJSON} | keyed(idempotency_key)
         answer = self._link.send(
-            "POST", _path("jobs", job_id, "pairs"), body=lambda: pieces(source, progress), headers=headers, again=again
+            "POST", path("jobs", job_id, "pairs"), body=lambda: pieces(source, progress), headers=headers, again=again
         )
-        return _read(Accepted, answer)
+        return read(Accepted, answer)
 
     def jobs(self) -> Iterator[JobOut]:
         """All jobs of the project, newest first."""
         return self._pages("/v1/jobs", PageOut[JobOut], {})
 
     def get_job(self, job_id: str) -> JobOut:
-        return _read(JobOut, self._get(_path("jobs", job_id)))
+        return read(JobOut, self._get(path("jobs", job_id)))
 
     def wait(self, job_id: str, poll: float = 1.0) -> Iterator[JobOut]:
         """The job, again every `poll` seconds, until it is over; the last one yielded is final. A paused job is
@@ -125,23 +121,23 @@ class Client:
         return self._verb(job_id, "retry", {"what": sorted(what)})
 
     def delete_job(self, job_id: str) -> None:
-        self._link.send("DELETE", _path("jobs", job_id))
+        self._link.send("DELETE", path("jobs", job_id))
 
     def pairs(self, job_id: str, **filters: str) -> Iterator[PairOut]:
         """The job's pairs with their verdicts. Filters: axis, verdict, stance, tag (name:value), judge, reason."""
-        return self._pages(_path("jobs", job_id, "pairs"), PageOut[PairOut], filters)
+        return self._pages(path("jobs", job_id, "pairs"), PageOut[PairOut], filters)
 
     def judgments(self, job_id: str, **filters: str) -> Iterator[JudgmentOut]:
         """The job's judgments. Filters: axis, tag (name:value), judge, reason."""
-        return self._pages(_path("jobs", job_id, "judgments"), PageOut[JudgmentOut], filters)
+        return self._pages(path("jobs", job_id, "judgments"), PageOut[JudgmentOut], filters)
 
     def export(self, job_id: str, what: Rows = "judgments", format: RowsFormat = "ndjson", **filters: str) -> Pieces:  # noqa: A002 - the API's word
         """All rows as a file's content, in pieces as they arrive. Filters: those of `pairs` and `judgments`."""
-        return self._link.stream(_path("jobs", job_id, what), filters, STREAMED[format], PATIENCE)
+        return self._link.stream(path("jobs", job_id, what), filters, STREAMED[format], PATIENCE)
 
     def report(self, job_id: str, format: str = "json", **parameters: Any) -> bytes:  # noqa: A002 - as above
         """The report as a file's content. Parameters: those of the API (policy, ties, level, ...)."""
-        return self._get(_path("jobs", job_id, "report"), {"format": format} | parameters).content
+        return self._get(path("jobs", job_id, "report"), {"format": format} | parameters).content
 
     def leaderboard(self, job_ids: Iterable[str], format: str = "json", **parameters: Any) -> bytes:  # noqa: A002 - as above
         """The leaderboard of jobs and imports as a file's content. Parameters: those of the API (axis, tag, ...)."""
@@ -151,7 +147,7 @@ class Client:
         """How many pairs a job needs, and what they take. Parameters: those of the API (half_width, pilot, ...)."""
         from app.wire.plan import PlanOut  # noqa: PLC0415 - with it come statistics: 0.4 s for every command
 
-        return _read(PlanOut, self._get("/v1/plan", parameters))
+        return read(PlanOut, self._get("/v1/plan", parameters))
 
     # Verdicts made elsewhere --------------------------------------------------------------------------------------
 
@@ -170,17 +166,17 @@ class Client:
         """Store verdicts from a file or from lines of NDJSON; their report is `report(id)`."""
         asked = {"name": name, "human": human, "design": design, "policy": policy}
         asked |= {} if primary_axis is None else {"primary_axis": primary_axis}
-        return _read(ImportOut, self._rows("/v1/imports", source, content_type, asked, idempotency_key))
+        return read(ImportOut, self._rows("/v1/imports", source, content_type, asked, idempotency_key))
 
     def imports(self) -> Iterator[ImportOut]:
         """All imports of the project, newest first."""
         return self._pages("/v1/imports", PageOut[ImportOut], {})
 
     def get_import(self, import_id: str) -> ImportOut:
-        return _read(ImportOut, self._get(_path("imports", import_id)))
+        return read(ImportOut, self._get(path("imports", import_id)))
 
     def delete_import(self, import_id: str) -> None:
-        self._link.send("DELETE", _path("imports", import_id))
+        self._link.send("DELETE", path("imports", import_id))
 
     def add_labels(
         self,
@@ -192,110 +188,97 @@ class Client:
         idempotency_key: str | None = None,
     ) -> LabelsAddedOut:
         """Store people's verdicts on pairs of a job or an import, all or nothing."""
-        path = _path("jobs", job_id, "labels")
-        return _read(LabelsAddedOut, self._rows(path, source, content_type, {"design": design}, idempotency_key))
+        path = path("jobs", job_id, "labels")
+        return read(LabelsAddedOut, self._rows(path, source, content_type, {"design": design}, idempotency_key))
 
     def labels(self, job_id: str) -> Iterator[LabelOut]:
         """The labels of a job or an import, in the order they came in."""
-        return self._pages(_path("jobs", job_id, "labels"), PageOut[LabelOut], {})
+        return self._pages(path("jobs", job_id, "labels"), PageOut[LabelOut], {})
 
     # What jobs stand on -----------------------------------------------------------------------------------------
 
     def put_image(self, data: bytes) -> ImageOut:
         """Store an image (PNG, JPEG, WEBP) once; pairs refer to it by its `sha256`."""
-        path = _path("images", hashlib.sha256(data).hexdigest())
+        address = path("images", hashlib.sha256(data).hexdigest())
         headers = {"Content-Type": "application/octet-stream"}
-        return _read(ImageOut, self._link.send("PUT", path, body=lambda: data, headers=headers, again=True))
+        return read(ImageOut, self._link.send("PUT", address, body=lambda: data, headers=headers, again=True))
 
     def add_judge(self, judge: Json) -> JudgeOut:
         """Store a judge from the JSON of POST /v1/judges."""
-        return _read(JudgeOut, self._link.send("POST", "/v1/judges", json=judge))
+        return read(JudgeOut, self._link.send("POST", "/v1/judges", json=judge))
 
     def judges(self) -> list[JudgeOut]:
-        return _read(PageOut[JudgeOut], self._get("/v1/judges")).items
+        return read(PageOut[JudgeOut], self._get("/v1/judges")).items
 
     def get_judge(self, name: str) -> JudgeOut:
-        return _read(JudgeOut, self._get(_path("judges", name)))
+        return read(JudgeOut, self._get(path("judges", name)))
 
     def resume_judge(self, name: str) -> JudgeOut:
-        return _read(JudgeOut, self._link.send("POST", _path("judges", name, "resume")))
+        return read(JudgeOut, self._link.send("POST", path("judges", name, "resume")))
 
     def test_judge(self, name: str) -> dict[str, Any]:
         """What the endpoint can do, asked now; null = could not be found out."""
-        found: dict[str, Any] = self._link.send("POST", _path("judges", name, "test")).json()
+        found: dict[str, Any] = self._link.send("POST", path("judges", name, "test")).json()
         return found
 
     def add_rubric(self, rubric: Json) -> RubricOut:
-        return _read(RubricOut, self._link.send("POST", "/v1/rubrics", json=rubric))
+        return read(RubricOut, self._link.send("POST", "/v1/rubrics", json=rubric))
 
     def rubrics(self) -> list[RubricOut]:
-        return _read(PageOut[RubricOut], self._get("/v1/rubrics")).items
+        return read(PageOut[RubricOut], self._get("/v1/rubrics")).items
 
     def get_rubric(self, name: str) -> RubricOut:
-        return _read(RubricOut, self._get(_path("rubrics", name)))
+        return read(RubricOut, self._get(path("rubrics", name)))
 
     # Who ----------------------------------------------------------------------------------------------------------
 
     def me(self) -> MeOut:
-        return _read(MeOut, self._get("/v1/me"))
+        return read(MeOut, self._get("/v1/me"))
 
     def create_project(self, name: str) -> NewProjectOut:
         """A new project with its first key, which is shown this once."""
-        return _read(NewProjectOut, self._link.send("POST", "/v1/projects", json={"name": name}))
+        return read(NewProjectOut, self._link.send("POST", "/v1/projects", json={"name": name}))
 
     def projects(self) -> list[ProjectOut]:
-        return _read(PageOut[ProjectOut], self._get("/v1/projects")).items
+        return read(PageOut[ProjectOut], self._get("/v1/projects")).items
 
     def create_key(self, name: str, *, role: str | None = None, scopes: Iterable[str] = ()) -> NewKeyOut:
         """A new key for this project, with the scopes of a role or its own; shown this once."""
         wanted = {"role": role} if role is not None else {"scopes": sorted(scopes)}
-        return _read(NewKeyOut, self._link.send("POST", "/v1/keys", json={"name": name} | wanted))
+        return read(NewKeyOut, self._link.send("POST", "/v1/keys", json={"name": name} | wanted))
 
     def keys(self) -> list[KeyOut]:
-        return _read(PageOut[KeyOut], self._get("/v1/keys")).items
+        return read(PageOut[KeyOut], self._get("/v1/keys")).items
 
     def revoke_key(self, key_id: int) -> KeyOut:
-        return _read(KeyOut, self._link.send("DELETE", _path("keys", str(key_id))))
+        return read(KeyOut, self._link.send("DELETE", path("keys", str(key_id))))
 
-    def _get(self, path: str, parameters: Json | None = None) -> httpx.Response:
-        return self._link.send("GET", path, params=parameters, again=True)
+    def _get(self, address: str, parameters: Json | None = None) -> httpx.Response:
+        return self._link.send("GET", address, params=parameters, again=True)
 
     def _rows(
-        self, path: str, source: Path | Iterable[Line], content_type: str, asked: Json, key: str | None
+        self, address: str, source: Path | Iterable[Line], content_type: str, asked: Json, key: str | None
     ) -> httpx.Response:
         """Send rows from a file or from lines; again after a lost connection, where they can be sent again."""
         return self._link.send(
             "POST",
-            path,
+            address,
             body=lambda: pieces(source, None),
             params=asked,
-            headers={"Content-Type": content_type} | _keyed(key),
+            headers={"Content-Type": content_type} | keyed(key),
             again=isinstance(source, Path | Sequence),
             timeout=PATIENCE,
         )
 
     def _verb(self, job_id: str, verb: str, body: Json | None = None) -> JobOut:
-        return _read(JobOut, self._link.send("POST", _path("jobs", job_id, verb), json=body))
+        return read(JobOut, self._link.send("POST", path("jobs", job_id, verb), json=body))
 
-    def _pages(self, path: str, shape: type[PageOut[T]], filters: Json) -> Iterator[T]:
+    def _pages(self, address: str, shape: type[PageOut[T]], filters: Json) -> Iterator[T]:
         after: str | None = None
         while True:
             parameters = {**filters, "limit": PAGE} | ({} if after is None else {"after": after})
-            page = _read(shape, self._get(path, parameters))
+            page = read(shape, self._get(address, parameters))
             yield from page.items
             if page.next is None:
                 return
             after = page.next
-
-
-def _path(*parts: str) -> str:
-    return "/".join(("/v1", *(quote(part, safe="") for part in parts)))
-
-
-def _keyed(key: str | None) -> dict[str, str]:
-    """A key of its own for every call, so that the call's repeats are recognised."""
-    return {"Idempotency-Key": key or uuid.uuid4().hex}
-
-
-def _read(shape: type[Shape], answer: httpx.Response) -> Shape:
-    return shape.model_validate_json(answer.content)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.wire.problems import ProblemDocument
 
 Json = Mapping[str, Any]
+Shape = TypeVar("Shape", bound=BaseModel)
 Body = Callable[[], bytes | Iterator[bytes]]
 
 SHOWN_PROBLEMS = 10
@@ -150,3 +153,18 @@ def _checked(answer: httpx.Response) -> httpx.Response:
             request_id="",
         )
     raise ProblemError(document)
+
+
+def path(*parts: str) -> str:
+    """The address of a thing, its names quoted."""
+    return "/".join(("/v1", *(quote(part, safe="") for part in parts)))
+
+
+def keyed(key: str | None) -> dict[str, str]:
+    """A key of its own for every call, so that the call's repeats are recognised."""
+    return {"Idempotency-Key": key or uuid.uuid4().hex}
+
+
+def read(shape: type[Shape], answer: httpx.Response) -> Shape:
+    """What an answer holds."""
+    return shape.model_validate_json(answer.content)

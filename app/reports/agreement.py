@@ -195,7 +195,7 @@ def _panel(reading: Reading) -> dict[str, Any] | None:
 def _range(judges: list[JudgeLine]) -> dict[str, Any] | None:
     """The lowest and the highest win rate of any one judge."""
     rates = [(line.win_rate.estimate, line.judge) for line in judges if line.win_rate.estimate is not None]
-    if len(rates) < 2:  # noqa: PLR2004 - a range needs two
+    if len(rates) <= 1:
         return None
     (low, lowest), (high, highest) = min(rates), max(rates)
     return {"low": low, "lowest": lowest, "high": high, "highest": highest, "judges": len(rates)}

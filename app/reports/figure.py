@@ -19,7 +19,7 @@ def figure(report: Report) -> Spec:
     results = report.results
     if results.headline is None:
         return _blank("No pair was judged, so there is no win rate.")
-    rows = list(_rows(results))
+    rows = list(_rows(results, results.headline))
     cut = f"; the first {MOST_ROWS} of {len(rows)} rows" * (len(rows) > MOST_ROWS)
     plot = charts.grouped_forest(rows[:MOST_ROWS], of=results.headline.model_a)
     level = numbers.level_percent(phrases.level(report))
@@ -48,14 +48,16 @@ def told(report: Report) -> str:
     """The figure in words, for those who do not see it."""
     if report.results.headline is None:
         return "No pair was judged, so there is no win rate."
-    rows = [f"{name}: {numbers.rate(line.win_rate)}" for name, line in _rows(report.results) if line and line.assessed]
+    rows = [
+        f"{name}: {numbers.rate(line.win_rate)}"
+        for name, line in _rows(report.results, report.results.headline)
+        if line and line.assessed
+    ]
     return f"Win rates of {report.results.headline.model_a}. {'; '.join(rows[:MOST_ROWS])}."
 
 
-def _rows(results: Results) -> Iterator[tuple[str, RateLine | None]]:
+def _rows(results: Results, headline: RateLine) -> Iterator[tuple[str, RateLine | None]]:
     """(name, line); a row without a line is the heading of those below it."""
-    headline = results.headline
-    assert headline is not None  # noqa: S101 - the caller has looked
     meet = (headline.model_a, headline.model_b)
     axes = [line for line in results.axes if (line.model_a, line.model_b) == meet]
     slices = [line for line in results.slices if (line.model_a, line.model_b) == meet]

@@ -33,7 +33,7 @@ def strengths(reading: Reading) -> tuple[list[ModelLine], FitLine | None]:
     No lines when the models fall into groups that never met: the fit then names the groups. No fit for fewer
     than two models.
     """
-    if len(reading.sheet.models) < 2:  # noqa: PLR2004 - two is what a comparison needs
+    if len(reading.sheet.models) <= 1:
         return [], None
     components = groups_that_met(win_matrix(_comparisons(reading)), reading.sheet.models)
     try:

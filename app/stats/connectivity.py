@@ -26,7 +26,7 @@ def groups_that_met(wins: Array, models: Sequence[str]) -> list[list[str]]:
 
 def require_one_group(wins: Array, models: Sequence[str]) -> None:
     """Raise NotComparable, naming the groups, unless all models met; Invalid for fewer than two models."""
-    if len(models) < 2:  # noqa: PLR2004 - two is what a comparison needs
+    if len(models) <= 1:
         raise Invalid("strengths need at least two models", (Problem("name two models", "models"),))
     groups = groups_that_met(wins, models)
     if len(groups) > 1:

@@ -47,7 +47,16 @@ def equivalence(interval: Interval, margin: float) -> Equivalence:
     low, high = _limits(interval)
     reason = no_p(interval)
     if reason is not None:
-        return Equivalence(margin, False, False, None, None, low, high, reason)  # noqa: FBT003 - nothing is claimed
+        return Equivalence(
+            margin=margin,
+            equivalent=False,
+            non_inferior=False,
+            p_equivalence=None,
+            p_non_inferiority=None,
+            low90=low,
+            high90=high,
+            reason=reason,
+        )
     df = interval.effective_clusters - 1
     above = float(stdtr(df, -distance(interval, HALF - margin)))
     below = float(stdtr(df, distance(interval, HALF + margin)))

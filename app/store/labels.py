@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.store.database import driver_of
+
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
@@ -76,8 +78,7 @@ async def labelled(tx: AsyncConnection, job: int, seqs: Sequence[int]) -> set[tu
 
 async def add_labels(tx: AsyncConnection, job: int, rows: Sequence[LabelRow]) -> int:
     """Store labels; how many the job has then."""
-    driver = (await tx.get_raw_connection()).driver_connection
-    assert driver is not None  # noqa: S101 - only a detached connection has none
+    driver = await driver_of(tx)
     await driver.copy_records_to_table(
         "labels",
         columns=("job_id", "seq", "axis", "labeller", "side", "shown", "design", "inclusion_probability"),

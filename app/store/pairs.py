@@ -130,7 +130,7 @@ async def _tag(tx: AsyncConnection, tag: str, ids: Array, hashes: Array) -> TagC
 async def _texts(tx: AsyncConnection, query: str, ids: Array, **given: Any) -> list[Any]:
     """The text that `query` (id, text) finds for every one of `ids`."""
     found = await tx.execute(text(f"{query} WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids.tolist(), **given})
-    told = {number: value for number, value in found}  # noqa: C416 - a row is not a tuple to the type checker
+    told = {row[0]: row[1] for row in found}
     return [told[number] for number in ids.tolist()]
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.errors import NotFound
 from app.domain.trace import Image, Item, Pair, Trace, correctness, names_a_model
-from app.store.database import unavailable
+from app.store.database import driver_of, unavailable
 from app.store.tables.jobs import staged_pairs
 
 COLUMNS = tuple(column.name for column in staged_pairs.columns)
@@ -63,12 +63,10 @@ async def _drop(tx: AsyncConnection, which: str, values: dict[str, Any]) -> int:
 
 async def stage(tx: AsyncConnection, upload: int, pairs: Iterable[StagedPair]) -> None:
     """Add pairs to an upload. NotFound when it was swept meanwhile."""
-    # COPY runs inside the transaction only after a statement of SQLAlchemy's has opened it; this one does.
     found = await tx.execute(text("SELECT 1 FROM uploads WHERE id = :upload FOR KEY SHARE"), {"upload": upload})
     if found.one_or_none() is None:
         raise NotFound("the upload took too long and was given up; send it again")
-    driver = (await tx.get_raw_connection()).driver_connection
-    assert driver is not None  # noqa: S101 - only a detached connection has none
+    driver = await driver_of(tx)
     try:
         await driver.copy_records_to_table("staged_pairs", columns=COLUMNS, records=_rows(upload, pairs))
     except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as problem:
