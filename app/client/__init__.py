@@ -188,8 +188,8 @@ class Client:
         idempotency_key: str | None = None,
     ) -> LabelsAddedOut:
         """Store people's verdicts on pairs of a job or an import, all or nothing."""
-        path = path("jobs", job_id, "labels")
-        return read(LabelsAddedOut, self._rows(path, source, content_type, {"design": design}, idempotency_key))
+        to = path("jobs", job_id, "labels")
+        return read(LabelsAddedOut, self._rows(to, source, content_type, {"design": design}, idempotency_key))
 
     def labels(self, job_id: str) -> Iterator[LabelOut]:
         """The labels of a job or an import, in the order they came in."""
