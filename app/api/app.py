@@ -27,6 +27,7 @@ from app.api import (
 )
 from app.api.gate import Gate
 from app.api.metrics import Metrics
+from app.api.pages import assets, overview, sign_in
 from app.bootstrap.logs import configure_logging
 from app.services.publish import Publisher
 from app.settings import Settings
@@ -35,6 +36,7 @@ ROUTERS = (
     jobs.router, uploads.router, results.router, reports.router, reports.shapes, judges.router, rubrics.router,
     access.router, imports.router, labels.router, leaderboard.router, plan.router, health.router,
 )  # fmt: skip
+PAGES = (assets.router, sign_in.router, overview.router)
 
 
 def create(settings: Settings | None = None) -> FastAPI:
@@ -61,7 +63,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     # A trailing slash is another address: a redirect would send the caller's key once more, perhaps elsewhere.
     api = FastAPI(lifespan=lifespan, redirect_slashes=False, generate_unique_id_function=lambda route: route.name)
     api.state.metrics = Metrics()
-    for router in ROUTERS:
+    for router in (*ROUTERS, *PAGES):
         api.include_router(router)
     errors.install(api)
     openapi.install(api)

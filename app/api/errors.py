@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.api.pages import frame
 from app.domain.errors import (
     Conflict,
     Forbidden,
@@ -76,6 +77,13 @@ def unexpected(request_id: str) -> Response:
     return _plain(HTTPStatus.INTERNAL_SERVER_ERROR, "This is a defect; it has been logged.", request_id)
 
 
+def _answered(request: Request, error: TraceJudgeError) -> Response:
+    """People get a page, programs a problem document."""
+    if frame.is_page(request.url.path):
+        return frame.trouble(request, status_of(error), error)
+    return problem(error, request.state.request_id)
+
+
 def _plain(status: HTTPStatus, detail: str, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
     document = ProblemDocument(
         type=TYPE_PREFIX + status.phrase.lower().replace(" ", "-"),
@@ -93,19 +101,19 @@ def _answer(document: ProblemDocument, headers: Mapping[str, str]) -> Response:
 
 async def _on_expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, TraceJudgeError)  # noqa: S101 - the handler is registered for nothing else
-    return problem(error, request.state.request_id)
+    return _answered(request, error)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     """What FastAPI found in path, query, headers or body."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     found = problems_of(error.errors())
-    return problem(Invalid("see problems", found), request.state.request_id)
+    return _answered(request, Invalid("see problems", found))
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
     """What the router says by itself: no such address, no such method there."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return problem(NotFound("there is nothing at this address"), request.state.request_id)
+        return _answered(request, NotFound("there is nothing at this address"))
     return _plain(HTTPStatus(error.status_code), "see the API's description", request.state.request_id, error.headers)

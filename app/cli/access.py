@@ -13,7 +13,7 @@ from app.cli.terminal import out, print_json, print_table, say
 projects = typer.Typer(no_args_is_help=True, help="Create and list projects.")
 keys = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
 
-Role = Literal["reader", "submitter", "admin", "operator"]
+Role = Literal["reader", "submitter", "labeller", "admin", "operator"]
 
 
 @projects.command("create", epilog="Example:  tracejudge projects create radiology")

@@ -13,13 +13,15 @@ JUDGES_READ = "judges:read"
 JUDGES_WRITE = "judges:write"
 KEYS_WRITE = "keys:write"
 PROJECTS_WRITE = "projects:write"
+REVIEWS_LABEL = "reviews:label"
 
-SCOPES = frozenset({JOBS_READ, JOBS_WRITE, JUDGES_READ, JUDGES_WRITE, KEYS_WRITE, PROJECTS_WRITE})
+SCOPES = frozenset({JOBS_READ, JOBS_WRITE, JUDGES_READ, JUDGES_WRITE, KEYS_WRITE, PROJECTS_WRITE, REVIEWS_LABEL})
 
 # Short names for the usual sets of scopes. `projects:write` reaches beyond one project, so only `operator` has it.
 ROLES: Mapping[str, frozenset[str]] = {
     "reader": frozenset({JOBS_READ, JUDGES_READ}),
     "submitter": frozenset({JOBS_READ, JOBS_WRITE, JUDGES_READ}),
+    "labeller": frozenset({REVIEWS_LABEL}),
     "admin": SCOPES - {PROJECTS_WRITE},
     "operator": SCOPES,
 }

@@ -48,6 +48,7 @@ async def principal_of(tx: AsyncConnection, digest: bytes) -> Principal | None:
             """
             SELECT p.id, p.name, k.name, k.scopes FROM api_keys k JOIN projects p ON p.id = k.project_id
             WHERE k.digest = :digest AND k.revoked_at IS NULL
+              AND coalesce(k.expires_at > clock_timestamp(), true)
             """
         ),
         {"digest": digest},

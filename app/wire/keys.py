@@ -9,7 +9,9 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from app.wire.shape import Input, Name, Output, example
 
-Scope = Literal["jobs:read", "jobs:write", "judges:read", "judges:write", "keys:write", "projects:write"]
+Scope = Literal[
+    "jobs:read", "jobs:write", "judges:read", "judges:write", "keys:write", "projects:write", "reviews:label"
+]
 
 # Sorted, so that two answers about one key look the same.
 Scopes = Annotated[list[str], BeforeValidator(sorted)]
@@ -57,7 +59,7 @@ class KeyIn(Input):
     model_config = example({"name": "ci", "role": "submitter"})
 
     name: Name
-    role: Literal["reader", "submitter", "admin", "operator"] | None = None
+    role: Literal["reader", "submitter", "labeller", "admin", "operator"] | None = None
     scopes: set[Scope] = Field(set(), description="instead of a role")
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ people). Every table of a job starts its key with job_id. Why neither is partiti
 
 from __future__ import annotations
 
-from app.store.tables import access, jobs, judging, judgments, outside
+from app.store.tables import access, jobs, judging, judgments, outside, reviews
 from app.store.tables.columns import metadata
 
-__all__ = ["access", "jobs", "judging", "judgments", "metadata", "outside"]
+__all__ = ["access", "jobs", "judging", "judgments", "metadata", "outside", "reviews"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Column,
     DateTime,
+    ForeignKey,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -36,6 +37,17 @@ api_keys = Table(
     Column("scopes", ARRAY(Text), nullable=False),
     created_at(),
     Column("revoked_at", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True)),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    big_key(),
+    Column("digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of the cookie; the cookie itself is not kept
+    Column("key_id", Integer, ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False),
+    created_at(),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
 )
 
 audit = Table(

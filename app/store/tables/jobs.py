@@ -191,3 +191,13 @@ image_bytes = Table(
     PrimaryKeyConstraint("project_id", "sha256"),
     ForeignKeyConstraint(["project_id", "sha256"], ["images.project_id", "images.sha256"], ondelete="CASCADE"),
 )
+
+# The last headline of a job: what an overview shows without reading a million judgments.
+headlines = Table(
+    "headlines",
+    metadata,
+    of_job(primary=True),
+    Column("state", Text, nullable=False),  # what it was computed from
+    Column("as_of", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("headline", JSONB),
+)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    REAL,
     BigInteger,
     Boolean,
     Column,
     Computed,
     DateTime,
+    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -24,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from app.store.tables.columns import big_key, created_at, metadata, of_job, of_project, one_of, small_key
 
 JUDGE_STATUSES = ("unverified", "ready", "waiting", "paused")
+BREAKERS = ("closed", "half_open", "open")
 
 judges = Table(
     "judges",
@@ -102,4 +105,22 @@ workers = Table(
     created_at(),
     Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     Column("slices", Integer, nullable=False, server_default="0"),
+)
+
+# How a worker's calls to one replica of a judge fare; a row is as old as its worker's last heartbeat.
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("owner", Text, ForeignKey("workers.owner", ondelete="CASCADE"), primary_key=True),
+    Column("judge_id", Integer, ForeignKey("judges.id", ondelete="CASCADE"), primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("breaker", Text, nullable=False),
+    Column("reason", Text),
+    Column("slots", REAL, nullable=False),  # calls in flight that the limiter allows
+    Column("in_flight", Integer, nullable=False),
+    Column("answered", BigInteger, nullable=False),
+    Column("latency_ms", REAL),  # of recent calls
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    one_of("breaker", BREAKERS),
+    Index(None, "judge_id"),
 )

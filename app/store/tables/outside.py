@@ -71,7 +71,9 @@ labels = Table(
     Column("inclusion_probability", Double),
     Column("seconds", REAL),
     created_at(),
+    Column("review_id", Integer, ForeignKey("reviews.id", ondelete="SET NULL")),  # NULL = labelled elsewhere
     UniqueConstraint("job_id", "seq", "axis", "labeller"),
+    Index("ix_labels_review_id", "review_id", postgresql_where=text("review_id IS NOT NULL")),
 )
 
 outbox = Table(

@@ -1,0 +1,71 @@
+"""What all pages have in common: templates, security headers, who is signed in, and how an error looks."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+from fastapi import Request
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app.api.auth import COOKIE
+from app.api.pages import assets, words
+from app.domain.access import Principal
+from app.domain.errors import TraceJudgeError
+from app.reports import numbers, phrases
+from app.services import sessions
+
+TEMPLATES = Path(__file__).parents[2] / "dashboard" / "templates"
+PREFIXES = ("/dashboard", "/review")
+# Traces are hostile text: nothing but our own files runs, nothing is fetched from elsewhere, nobody frames us.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_PAGES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_PAGES.globals |= {"asset": assets.address, "numbers": numbers, "phrases": phrases, "words": words}
+
+
+def page(request: Request, template: str, *, status: int = HTTPStatus.OK, **content: Any) -> Response:
+    """A template as an answer. Templates know `who` (the Principal signed in, or None), `csrf` for their forms,
+    `here` (the path), `asset(name)`, and the modules `numbers`, `phrases` (reports) and `words` (pages).
+    """
+    cookie = request.cookies.get(COOKIE)
+    who: Principal | None = getattr(request.state, "principal", None)
+    text = _PAGES.get_template(template).render(
+        who=who,
+        scopes=who.scopes if who else frozenset(),
+        csrf=sessions.csrf_token(cookie) if cookie else "",
+        here=request.url.path,
+        **content,
+    )
+    return HTMLResponse(text, status, headers={"Content-Security-Policy": POLICY})
+
+
+def fragment(template: str, **content: Any) -> Markup:
+    """A part of a page."""
+    return Markup(_PAGES.get_template(template).render(**content))  # noqa: S704 - autoescaped
+
+
+def is_page(path: str) -> bool:
+    """Whether people look at this address."""
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in PREFIXES)
+
+
+def trouble(request: Request, status: int, error: TraceJudgeError) -> Response:
+    """An error as a page that says what to do. Who is not signed in is asked to, and comes back."""
+    if status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
+        here = request.url.path + ("?" + request.url.query if request.url.query else "")
+        return RedirectResponse(f"/dashboard/sign-in?next={quote(here)}", HTTPStatus.SEE_OTHER)
+    title = {HTTPStatus.NOT_FOUND: "There is nothing here"}.get(HTTPStatus(status), error.title)
+    return page(request, "trouble.html", status=status, title=title, error=error, request_id=request.state.request_id)
