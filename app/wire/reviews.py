@@ -143,7 +143,7 @@ class TurnOut(Output):
     images: list[PictureOut]
     first: ShownOut
     second: ShownOut
-    picks: dict[str, PickName] = {}
+    picks: dict[str, PickName] = Field({})
 
 
 class PicksIn(Input):
