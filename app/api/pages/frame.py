@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.api.auth import COOKIE
 from app.api.pages import assets, words
+from app.api.pages.visible import visible
 from app.domain.access import Principal
 from app.domain.errors import TraceJudgeError
 from app.reports import numbers, phrases
@@ -34,11 +35,13 @@ _PAGES = jinja2.Environment(
     lstrip_blocks=True,
 )
 _PAGES.globals |= {"asset": assets.address, "numbers": numbers, "phrases": phrases, "words": words}
+_PAGES.filters["visible"] = visible
 
 
 def page(request: Request, template: str, *, status: int = HTTPStatus.OK, **content: Any) -> Response:
     """A template as an answer. Templates know `who` (the Principal signed in, or None), `csrf` for their forms,
-    `here` (the path), `asset(name)`, and the modules `numbers`, `phrases` (reports) and `words` (pages).
+    `here` (the path), `asset(name)`, the modules `numbers`, `phrases` (reports) and `words` (pages), and the filter
+    `visible` for outside text.
     """
     cookie = request.cookies.get(COOKIE)
     who: Principal | None = getattr(request.state, "principal", None)
