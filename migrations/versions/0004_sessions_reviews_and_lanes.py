@@ -66,6 +66,7 @@ def upgrade() -> None:
     sa.Column('taken_at', sa.DateTime(timezone=True), server_default=NOW, nullable=False),
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('seconds', sa.REAL(), nullable=True),
+    sa.Column('picks', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.ForeignKeyConstraint(['review_id', 'place'], ['review_pairs.review_id', 'review_pairs.place'], name=op.f('fk_review_turns_review_id_place'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('review_id', 'place', 'labeller', name=op.f('pk_review_turns'))
     )

@@ -70,6 +70,7 @@ review_turns = Table(
     Column("taken_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     Column("done_at", DateTime(timezone=True)),
     Column("seconds", REAL),  # the pair was in front of the labeller
+    Column("picks", JSONB),  # what was said before an undo
     PrimaryKeyConstraint("review_id", "place", "labeller"),
     ForeignKeyConstraint(["review_id", "place"], ["review_pairs.review_id", "review_pairs.place"], ondelete="CASCADE"),
 )
