@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.domain.errors import Forbidden
 
@@ -16,6 +17,9 @@ PROJECTS_WRITE = "projects:write"
 REVIEWS_LABEL = "reviews:label"
 
 SCOPES = frozenset({JOBS_READ, JOBS_WRITE, JUDGES_READ, JUDGES_WRITE, KEYS_WRITE, PROJECTS_WRITE, REVIEWS_LABEL})
+
+# A labeller's link is sent by mail, and mail is kept: such a key ends by itself unless told when.
+LABELLER_DAYS = 30
 
 # Short names for the usual sets of scopes. `projects:write` reaches beyond one project, so only `operator` has it.
 ROLES: Mapping[str, frozenset[str]] = {
@@ -35,6 +39,8 @@ class Principal:
     project_name: str
     key_name: str
     scopes: frozenset[str]
+    key_id: int = 0
+    expires_at: datetime | None = None
 
     def require(self, scope: str) -> None:
         """Raise Forbidden, naming the scope, when the key lacks it."""

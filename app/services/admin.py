@@ -6,9 +6,9 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 
-from app.domain.access import ROLES, SCOPES, Principal
+from app.domain.access import LABELLER_DAYS, ROLES, SCOPES, Principal
 from app.domain.errors import Conflict, Invalid, NotFound, Problem, Unauthenticated
-from app.store import audit, keys, projects
+from app.store import audit, keys, projects, sessions
 from app.store.database import Database, Transaction
 from app.store.keys import KeyInfo
 from app.store.projects import ProjectInfo
@@ -22,7 +22,7 @@ EMBEDDED_KEY = "embedded"
 
 
 async def authenticate(database: Database, token: str) -> Principal:
-    """Whose key this is; Unauthenticated, in one form, when it is malformed, unknown or revoked.
+    """Whose key this is; Unauthenticated, in one form, when it is malformed, unknown, revoked or expired.
 
     The look-up is by SHA-256 of 256 random bits, so its timing tells nothing about a key.
     """
@@ -56,13 +56,18 @@ async def create_key(
     scopes: Iterable[str] = (),
     role: str | None = None,
     *,
+    expires_days: int | None = None,
     actor: str = audit.SYSTEM,
 ) -> tuple[KeyInfo, str]:
-    """A new key with these scopes and those of the role. The token is in this answer and nowhere else."""
+    """A new key with these scopes and those of the role. The token is in this answer and nowhere else.
+
+    It expires after so many days: a labeller's after 30 unless told, any other never unless told.
+    """
     _check_name(name)
     granted = _granted(scopes, role)
+    days = LABELLER_DAYS if expires_days is None and role == "labeller" else expires_days
     async with database.transaction() as tx:
-        return await _add_key(tx, project, name, granted, actor)
+        return await _add_key(tx, project, name, granted, actor=actor, days=days)
 
 
 async def list_keys(database: Database, project: int) -> list[KeyInfo]:
@@ -71,11 +76,12 @@ async def list_keys(database: Database, project: int) -> list[KeyInfo]:
 
 
 async def revoke_key(database: Database, project: int, key_id: int, *, actor: str = audit.SYSTEM) -> KeyInfo:
-    """Make a key useless from now on; NotFound when the project has no such key."""
+    """Make a key useless from now on, and end its sessions; NotFound when the project has no such key."""
     async with database.transaction() as tx:
         revoked = await keys.revoke(tx, project, key_id)
         if revoked is None:
             raise NotFound("there is no such key")
+        await sessions.end_sessions_of(tx, key_id)
         await audit.record(tx, project, actor, "revoke", f"key {revoked.name}")
     return revoked
 
@@ -94,15 +100,16 @@ async def ensure_embedded_key(database: Database, token_file_value: str | None) 
         await projects.add_project(tx, EMBEDDED_PROJECT)
         project = await projects.project_named(tx, EMBEDDED_PROJECT)
         assert project is not None  # noqa: S101 - made by the line above if by nobody before
-        _, token = await _add_key(tx, project.id, EMBEDDED_KEY, SCOPES, audit.SYSTEM)
+        _, token = await _add_key(tx, project.id, EMBEDDED_KEY, SCOPES, actor=audit.SYSTEM)
     return token
 
 
-async def _add_key(tx: Transaction, project: int, name: str, scopes: frozenset[str], actor: str) -> tuple[KeyInfo, str]:
+async def _add_key(
+    tx: Transaction, project: int, name: str, scopes: frozenset[str], *, actor: str, days: int | None = None
+) -> tuple[KeyInfo, str]:
     token = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
-    made = await keys.add_key(
-        tx, project, name=name, prefix=token[: len(PREFIX) + SHOWN], digest=_digest(token), scopes=scopes
-    )
+    prefix = token[: len(PREFIX) + SHOWN]
+    made = await keys.add_key(tx, project, name=name, prefix=prefix, digest=_digest(token), scopes=scopes, days=days)
     await audit.record(tx, project, actor, "create", f"key {name}")
     return made, token
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.services.pace import Pace
 from app.services.pictures import FetchGuard, ImageLimits, prepare_some
-from app.store import asked, finishing, idempotency, images, uploads, workers
+from app.store import asked, finishing, idempotency, images, sessions, uploads, workers
 from app.store.database import Database
 
 # Any numbers of ours; they name the sweeper's locks within the database.
@@ -38,13 +38,14 @@ class Sweeper:
                 await asked.keep_one(tx)
 
     async def clear_away(self) -> None:
-        """Forget abandoned uploads, pictures nobody refers to, old idempotency keys, and workers long gone."""
+        """Forget abandoned uploads, pictures nobody refers to, old keys of requests, dead workers and sessions."""
         async with self._database.transaction() as tx:
             if await finishing.take_turn(tx, RUBBISH):
                 await uploads.sweep_uploads(tx, self._pace.upload_ttl)
                 await images.sweep_images(tx)
                 await idempotency.sweep_keys(tx, KEY_SECONDS)
                 await workers.forget_dead(tx, after=DEAD_WORKER_SECONDS)
+                await sessions.forget_expired(tx)
 
     async def prepare_pictures(self) -> None:
         """Fetch the pictures that preparing jobs wait for."""

@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.access import Principal
+from app.store.keys import principal_from
 
 
 async def add_session(tx: AsyncConnection, *, key_digest: bytes, digest: bytes, seconds: float) -> bool:
@@ -31,7 +32,7 @@ async def principal_of_session(tx: AsyncConnection, digest: bytes) -> Principal 
     found = await tx.execute(
         text(
             """
-            SELECT p.id, p.name, k.name, k.scopes
+            SELECT p.id, p.name, k.name, k.scopes, k.id, k.expires_at
             FROM sessions s JOIN api_keys k ON k.id = s.key_id JOIN projects p ON p.id = k.project_id
             WHERE s.digest = :digest AND s.expires_at > clock_timestamp() AND k.revoked_at IS NULL
             """
@@ -39,11 +40,16 @@ async def principal_of_session(tx: AsyncConnection, digest: bytes) -> Principal 
         {"digest": digest},
     )
     row = found.one_or_none()
-    return None if row is None else Principal(row[0], row[1], row[2], frozenset(row[3]))
+    return None if row is None else principal_from(row)
 
 
 async def end_session(tx: AsyncConnection, digest: bytes) -> None:
     await tx.execute(text("DELETE FROM sessions WHERE digest = :digest"), {"digest": digest})
+
+
+async def end_sessions_of(tx: AsyncConnection, key: int) -> None:
+    """Sign out whoever signed in with this key."""
+    await tx.execute(text("DELETE FROM sessions WHERE key_id = :key"), {"key": key})
 
 
 async def forget_expired(tx: AsyncConnection) -> None:

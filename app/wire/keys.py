@@ -24,8 +24,12 @@ KEY: dict[str, Any] = {
     "scopes": ["jobs:read", "jobs:write", "judges:read"],
     "created_at": "2026-01-31T09:00:00Z",
     "revoked_at": None,
+    "expires_at": None,
+    "state": "good",
 }
 TOKEN = "tj_c0ffee00..."  # noqa: S105 - an example
+SIGN_IN = "/dashboard/sign-in#"  # what stands behind # stays in the browser: no log holds the key
+MOST_DAYS = 3_650
 
 
 class ProjectIn(Input):
@@ -61,6 +65,9 @@ class KeyIn(Input):
     name: Name
     role: Literal["reader", "submitter", "labeller", "admin", "operator"] | None = None
     scopes: set[Scope] = Field(set(), description="instead of a role")
+    expires_days: Annotated[int, Field(strict=True, ge=1, le=MOST_DAYS)] | None = Field(
+        None, description="the key works for so many days; default: 30 for role labeller, else for ever"
+    )
 
     @model_validator(mode="after")
     def _role_or_scopes(self) -> Self:
@@ -80,21 +87,28 @@ class KeyOut(Output):
     scopes: Scopes
     created_at: datetime
     revoked_at: datetime | None
+    expires_at: datetime | None
+    state: Literal["good", "revoked", "expired"]
 
 
 class NewKeyOut(KeyOut):
     """A new key: `key` is shown this once."""
 
-    model_config = example(KEY | {"key": TOKEN})
+    model_config = example(KEY | {"key": TOKEN, "sign_in": SIGN_IN + TOKEN})
 
     key: str
+    sign_in: str = Field(description="the link that signs its holder in at the dashboard, relative to the server")
 
 
 class MeOut(Output):
     """Who a key speaks for."""
 
-    model_config = example({"project": "radiology", "key_name": "ci", "scopes": ["jobs:read"]})
+    model_config = example(
+        {"project": "radiology", "key_name": "ci", "key_id": 7, "scopes": ["jobs:read"], "expires_at": None}
+    )
 
     project: str
     key_name: str
+    key_id: int
     scopes: Scopes
+    expires_at: datetime | None
