@@ -1,0 +1,68 @@
+"""Signing in by link and by key, and pages for who may not see what they asked for."""
+
+from __future__ import annotations
+
+import uuid
+
+from tests.e2e.browser import seeded
+
+
+async def test_a_link_signs_in_and_leaves_no_key_in_the_address(visit, there) -> None:
+    somebody = await visit()
+    await somebody.go(f"/dashboard/sign-in#{there.key}")
+    await somebody.page.wait_for_url(f"{there.url}/dashboard")
+    assert await somebody.page.locator("h1").count() == 1
+    await somebody.page.go_back()
+    assert there.key not in somebody.page.url
+    assert there.key not in await somebody.page.content()
+
+
+async def test_who_is_signed_out_is_asked_to_sign_in_and_comes_back(visit, there, seed) -> None:
+    somebody = await visit()
+    await somebody.go(f"/dashboard/jobs/{seed.done}?level=0.9")
+    assert "/dashboard/sign-in" in somebody.page.url
+    await somebody.page.get_by_label("API key").fill(there.key)
+    await somebody.page.get_by_role("button", name="Sign in").click()
+    await somebody.page.wait_for_url(f"{there.url}/dashboard/jobs/{seed.done}?level=0.9")
+    await somebody.page.get_by_role("button", name="Sign out").click()
+    await somebody.page.wait_for_url("**/dashboard/sign-in")
+    await somebody.go("/dashboard")
+    assert "/dashboard/sign-in" in somebody.page.url
+
+
+async def test_a_wrong_key_is_told_in_the_form(visit) -> None:
+    somebody = await visit()
+    somebody.expected = ("401",)
+    await somebody.go("/dashboard/sign-in")
+    await somebody.page.get_by_label("API key").fill("tj_wrong")
+    await somebody.page.get_by_role("button", name="Sign in").click()
+    await somebody.page.locator("#key-problem").wait_for()
+    assert "not valid" in await somebody.text()
+
+
+async def test_a_job_of_another_project_is_a_page_that_says_so(visit, there, seed) -> None:
+    made = there.http.post("/projects", json={"name": "elsewhere"})
+    lead = await visit(made.json()["key"])
+    lead.expected = ("404",)
+    for path in (f"/dashboard/jobs/{seed.done}", f"/dashboard/jobs/{uuid.uuid4()}", "/dashboard/jobs/nonsense"):
+        answer = await lead.page.goto(there.url + path)
+        assert answer.status in (404, 422)
+        assert await lead.page.locator("h1").count() == 1
+        assert await lead.page.get_by_role("link").count() > 1
+
+
+async def test_a_pair_that_is_not_there_is_a_page_that_says_so(visit, there, seed) -> None:
+    lead = await visit(there.key)
+    lead.expected = ("404",)
+    await lead.go(f"/dashboard/jobs/{seed.done}/pairs/99999", 404)
+    assert await lead.page.locator("h1").count() == 1
+
+
+async def test_a_removed_job_takes_its_pairs_with_it(visit, there) -> None:
+    job = seeded.draft(there, seeded.documents(2), name="to be removed")
+    assert there.http.delete(f"/jobs/{job}").status_code in (200, 204)
+    lead = await visit(there.key)
+    lead.expected = ("404",)
+    for path in (f"/dashboard/jobs/{job}", f"/dashboard/jobs/{job}/pairs", f"/dashboard/jobs/{job}/pairs/0"):
+        await lead.go(path, 404)
+        assert await lead.page.locator("h1").count() == 1
