@@ -93,14 +93,14 @@ class ReviewAxisOut(Output):
 
 
 class QueueOut(Output):
-    """A review as a labeller sees it: `done` by this labeller, `left` for this labeller at this moment. `seconds`: the
-    labeller's own median.
+    """A review as a labeller sees it: `done` by this labeller, `left` for this labeller at this moment; `waiting`: others have
+    them in front of them, and they come back if those stop. `seconds`: the labeller's own median.
     """
 
     model_config = example({
         "id": "5f3c1d7e-3a39-4b53-9d8a-0c6f1f2f1010", "title": "Radiologists, first round",
         "axes": [{"name": "overall", "title": "Overall", "question": "Which reasoning is better?"}],
-        "pairs": 200, "done": 12, "left": 188, "open": True, "seconds": 41.5,
+        "pairs": 200, "done": 12, "left": 188, "waiting": 0, "open": True, "seconds": 41.5,
     })  # fmt: skip
 
     id: str
@@ -109,6 +109,7 @@ class QueueOut(Output):
     pairs: int
     done: int
     left: int
+    waiting: int = 0
     open: bool
     seconds: float | None = None
 
