@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.ingest import ingest
 from benchmarks.judging import Judged, judge
+from benchmarks.pages import GOAL_BYTES, Timed, paged
 from benchmarks.report import Reported, report
 from benchmarks.strengths import Fitted, strengths
 
@@ -80,6 +81,28 @@ def show_memory(found: Reported) -> None:
     line("memory at most, MiB (before)", f"{peak:.0f} ({before:.0f})", f"{GOAL_REPORT_MIB}")
 
 
+def paging() -> list[dict[str, object]]:
+    """Pages over a million judgments, while another job is judged."""
+    found = paged()
+    print(
+        f"\npages over {found.judgments:,} judgments while {found.per_second:,.0f}/s are judged: server ms, bytes sent"
+    )
+    print(f"  {'':<34} {'p50':>8} {'p95':>8} {'p99':>8} {'calls':>6}   bytes of page, styles, scripts")
+    for page in found.pages:
+        show_page(page)
+    print(f"  the other job had {found.left:,} units left")
+    return [asdict(found)]
+
+
+def show_page(page: Timed) -> None:
+    goals = [f"{page.goal:.0f} ms"] if page.goal else []
+    sent = ""
+    if page.bytes is not None:
+        sent, goals = f"{page.bytes:,}", [*goals, f"{GOAL_BYTES:,} bytes"]
+    figures = f"{page.p50:8.1f} {page.p95:8.1f} {page.p99:8.1f} {page.calls:6}   {sent:>9}"
+    print(f"  {page.what:<34} {figures}  {'goal ' + ', '.join(goals) if goals else ''}".rstrip())
+
+
 def fitting() -> list[dict[str, object]]:
     """Bradley-Terry: ours and the peers', CPU seconds in one run."""
     found = strengths()
@@ -100,6 +123,7 @@ BENCHMARKS: dict[str, Callable[[], list[dict[str, object]]]] = {
     "judging": judging,
     "ingest": ingesting,
     "report": reporting,
+    "pages": paging,
     "strengths": fitting,
 }
 

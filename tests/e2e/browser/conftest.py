@@ -7,15 +7,13 @@ between tests, and whatever needs one of its own would fail.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from playwright.async_api import Browser, async_playwright
 
 from tests.e2e.browser import browsers, seeded
 from tests.e2e.browser.seeded import Planned, Seeded
-from tests.e2e.browser.visiting import WATCHING, Visit
+from tests.e2e.browser.visiting import WATCHING, Visit, cookie_of
 from tests.world.world import World, world
 
 PATIENCE = 10_000  # milliseconds until a thing that does not come is a failure
@@ -72,7 +70,7 @@ async def visit(browser: Browser, there: World) -> AsyncIterator[Visitor]:
         if script:
             await context.add_init_script(WATCHING)
         if key is not None:
-            await context.add_cookies([_cookie(there, key)])
+            await context.add_cookies([cookie_of(there.url, key)])
         visitor = Visit(context, await context.new_page(), there.url)
         visitor.watch()
         made.append(visitor)
@@ -83,17 +81,3 @@ async def visit(browser: Browser, there: World) -> AsyncIterator[Visitor]:
         await visitor.context.close()
     for visitor in made:
         visitor.is_clean()
-
-
-_cookies: dict[str, str] = {}
-
-
-def _cookie(there: World, key: str) -> dict[str, str]:
-    """A session's cookie, made once for a key; signing in by hand is a test of its own."""
-    if key not in _cookies:
-        form = {"key": key, "next": ""}
-        answer = httpx.post(f"{there.url}/dashboard/sign-in", data=form, trust_env=False)
-        assert answer.status_code == 303, answer.text
-        _cookies[key] = answer.cookies["tracejudge_session"]
-    host = urlsplit(there.url).hostname or ""
-    return {"name": "tracejudge_session", "value": _cookies[key], "domain": host, "path": "/"}

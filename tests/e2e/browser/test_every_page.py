@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.browser.pages import LEAD, LABELLER, NOBODY, address
+from tests.e2e.browser.pages import LABELLER, LEAD, NOBODY, address
 from tests.e2e.browser.visiting import Visit
 
 COLOURS = ["color-contrast", "link-in-text-block"]

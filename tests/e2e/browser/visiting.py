@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import BrowserContext, ConsoleMessage, Dialog, Page, Request, Response
 
@@ -23,6 +24,17 @@ new PerformanceObserver((list) => {
 }).observe({type: "layout-shift", buffered: true});
 """
 SERIOUS = ("serious", "critical")
+
+_cookies: dict[tuple[str, str], str] = {}
+
+
+def cookie_of(url: str, key: str) -> dict[str, str]:
+    """The cookie of a session, made once for a key; signing in by hand is a test of its own."""
+    if (url, key) not in _cookies:
+        answer = httpx.post(f"{url}/dashboard/sign-in", data={"key": key, "next": ""}, trust_env=False)
+        assert answer.status_code == 303, answer.text
+        _cookies[url, key] = answer.cookies["tracejudge_session"]
+    return {"name": "tracejudge_session", "value": _cookies[url, key], "url": url}
 
 
 @dataclass
