@@ -1,0 +1,329 @@
+"""Blind review in the database: what is drawn, whose turn is which pair, what becomes of what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from sqlalchemy import text
+
+from app.domain.errors import Conflict, Invalid, NotFound
+from app.domain.judgment import Pick
+from app.domain.order import Order
+from app.domain.review import draw, shown_to
+from app.domain.trace import Image
+from app.services import look, population, reviews, turns, verbs
+from app.services.reviews import Asked
+from app.store import audit, images
+from app.store.images import ImageInfo
+from tests.integration.services.judging import finish, judge
+from tests.integration.services.samples import JUDGE, ODDS_JUDGE, count_rows, draft, number_of, pair, started
+
+PICTURE = "ab" * 32
+
+
+async def rows(database, statement: str, **values) -> list:
+    async with database.transaction() as tx:
+        return (await tx.execute(text(statement), values)).all()
+
+
+async def reviewed(database, vault, project, pairs=10, **asked):
+    """A job of ten pairs and a review of some of them."""
+    job = await started(database, vault, project)
+    return job, await reviews.create_review(database, project, job.id, Asked(pairs, **asked))
+
+
+async def answer(database, project, review, labeller, said="first", **more):
+    """Take a turn and answer it, the same on every axis; the turn."""
+    turn = await turns.take_turn(database, project, review.id, labeller)
+    picks = dict.fromkeys(review.axes, said)
+    await turns.answer_turn(database, project, review.id, labeller, turn.place, picks=picks, **more)
+    return turn
+
+
+async def test_a_random_review_is_the_seeds_draw_with_its_probabilities(database, vault, project):
+    job, review = await reviewed(database, vault, project, pairs=4, seed=7, per_pair=2, title="Round one")
+    drawn = await rows(
+        database, "SELECT place, seq, inclusion_probability FROM review_pairs JOIN reviews r ON r.id = review_id"
+        " WHERE r.public_id = CAST(:id AS uuid) ORDER BY place", id=review.id,
+    )  # fmt: skip
+    assert [row.seq for row in drawn] == draw(10, 4, 7).tolist()
+    assert {row.inclusion_probability for row in drawn} == {0.4}
+    assert (review.design, review.pairs, review.population, review.inclusion_probability) == ("random", 4, 10, 0.4)
+    assert (review.title, review.per_pair, review.axes, review.done) == ("Round one", 2, list(job.axes), 0)
+    assert await reviews.get_review(database, project, review.id) == review
+    again = await reviews.create_review(database, project, job.id, Asked(2, axes=["overall"]))
+    assert await reviews.list_reviews(database, project, job.id) == [again, review]
+
+
+async def test_labels_are_stored_with_what_the_labeller_saw(database, vault, project):
+    job, review = await reviewed(database, vault, project, pairs=5)
+    said = {}
+    for word in ("first", "second", "tie", "unable", "first"):
+        turn = await turns.take_turn(database, project, review.id, "ann")
+        said[turn.place] = word
+        picks = dict.fromkeys(review.axes, word)
+        queue = await turns.answer_turn(
+            database, project, review.id, "ann", turn.place, picks=picks, seconds=2.0 * turn.place
+        )
+    assert (queue.done, queue.left, queue.open, queue.seconds) == (5, 0, True, 4.0)
+    assert await turns.take_turn(database, project, review.id, "ann") is None
+    found = await rows(
+        database, "SELECT l.*, rp.place FROM labels l JOIN review_pairs rp USING (review_id, seq) WHERE job_id = :job",
+        job=await number_of(database, job.id),
+    )  # fmt: skip
+    assert len(found) == 5 * len(review.axes)
+    for row in found:
+        order = shown_to(review.seed, "ann", row.seq)
+        a_first = order is Order.AB
+        sides = {"first": 1 if a_first else 2, "second": 2 if a_first else 1, "tie": 3, "unable": None}
+        assert (row.side, row.shown, row.design) == (sides[said[row.place]], int(order), "random")
+        assert (row.inclusion_probability, row.seconds, row.labeller) == (0.5, 2.0 * row.place, "ann")
+    after = await reviews.get_review(database, project, review.id)
+    assert (after.done, [asdict(one) for one in after.labellers]) == (5, [{"labeller": "ann", "done": 5, "seconds": 4}])
+
+
+async def test_the_sides_are_those_the_coin_says(database, vault, project):
+    _, review = await reviewed(database, vault, project)
+    first = []
+    for _ in range(10):
+        turn = await answer(database, project, review, "ann")
+        seq = (await rows(database, "SELECT seq FROM review_pairs JOIN reviews r ON r.id = review_id"
+                          " WHERE r.public_id = CAST(:id AS uuid) AND place = :place", id=review.id, place=turn.place))  # fmt: skip
+        a_is_first = turn.first.text.endswith(": D")
+        assert a_is_first is (shown_to(review.seed, "ann", seq[0].seq) is Order.AB)
+        assert {turn.first.answer, turn.second.answer} == {"C", "D"}
+        first.append(a_is_first)
+    assert len(set(first)) == 2
+
+
+async def test_a_turn_stays_in_front_of_its_labeller_and_of_nobody_else(database, vault, project):
+    _, review = await reviewed(database, vault, project, pairs=3)
+    mine = await turns.take_turn(database, project, review.id, "ann")
+    assert await turns.take_turn(database, project, review.id, "ann") == mine
+    theirs = await turns.take_turn(database, project, review.id, "ben")
+    assert theirs.place != mine.place
+    assert (await turns.get_queue(database, project, review.id, "ben")).left == 2
+    await database_ages(database)
+    given_away = await turns.take_turn(database, project, review.id, "cid")
+    assert given_away.place == min(mine.place, theirs.place)
+    after = await turns.take_turn(database, project, review.id, "ann")  # hers has gone to somebody else
+    assert after.place != given_away.place
+
+
+async def database_ages(database) -> None:
+    """Make every turn an hour older."""
+    async with database.transaction() as tx:
+        await tx.execute(text("UPDATE review_turns SET taken_at = taken_at - interval '61 minutes'"))
+
+
+@pytest.mark.parametrize("per_pair", [1, 2])
+async def test_labellers_at_once_never_get_more_than_a_pair_needs(database, vault, project, per_pair):
+    _, review = await reviewed(database, vault, project, pairs=10, per_pair=per_pair)
+
+    async def label(name: str) -> list[int]:
+        places = []
+        while (turn := await turns.take_turn(database, project, review.id, name)) is not None:
+            places.append(turn.place)
+            picks = dict.fromkeys(review.axes, "tie")
+            await turns.answer_turn(database, project, review.id, name, turn.place, picks=picks)
+        return places
+
+    found = await asyncio.gather(*(label(name) for name in ("ann", "ben", "cid", "dan")))
+    assert all(len(set(places)) == len(places) for places in found)
+    assert Counter(place for places in found for place in places) == dict.fromkeys(range(10), per_pair)
+    assert (await reviews.get_review(database, project, review.id)).done == 10
+
+
+async def test_an_answer_twice_is_one_and_another_needs_an_undo(database, vault, project):
+    job, review = await reviewed(database, vault, project)
+    turn = await answer(database, project, review, "ann", "second")
+    ask = {"database": database, "project": project, "review_id": review.id, "labeller": "ann", "place": turn.place}
+    again = await turns.answer_turn(**ask, picks=dict.fromkeys(review.axes, "second"))
+    assert again.done == 1
+    with pytest.raises(Conflict, match="undo first"):
+        await turns.answer_turn(**ask, picks=dict.fromkeys(review.axes, "first"))
+    number = await number_of(database, job.id)
+    assert await count_rows(database, "labels", job_id=number) == len(review.axes)
+    undone = await turns.undo_turn(database, project, review.id, "ann")
+    assert (undone.place, undone.picks) == (turn.place, dict.fromkeys(review.axes, "second"))
+    assert (undone.first, undone.second) == (turn.first, turn.second)
+    assert await count_rows(database, "labels", job_id=number) == 0
+    assert await turns.take_turn(database, project, review.id, "ann") == undone  # a page loaded again
+    await turns.answer_turn(**ask, picks=dict.fromkeys(review.axes, "first"))
+    assert await count_rows(database, "labels", job_id=number) == len(review.axes)
+
+
+async def test_undo_takes_back_the_last_answer_only_and_keeps_what_was_in_front(database, vault, project):
+    _, review = await reviewed(database, vault, project)
+    with pytest.raises(Conflict, match="nothing to undo"):
+        await turns.undo_turn(database, project, review.id, "ann")
+    places = [(await answer(database, project, review, "ann")).place for _ in range(3)]
+    waiting = await turns.take_turn(database, project, review.id, "ann")
+    assert (await turns.undo_turn(database, project, review.id, "ann")).place == places[-1]
+    assert (await answer(database, project, review, "ann", "tie")).place == places[-1]
+    assert (await turns.take_turn(database, project, review.id, "ann")).place == waiting.place
+    assert [(await turns.undo_turn(database, project, review.id, "ann")).place for _ in range(3)] == places[::-1]
+
+
+async def test_answers_that_do_not_fit_are_refused(database, vault, project):
+    job = await started(database, vault, project, rubric="reasoning-trace")
+    review = await reviews.create_review(database, project, job.id, Asked(3, axes=["overall", job.axes[0]]))
+    turn = await turns.take_turn(database, project, review.id, "ann")
+    ask = {"database": database, "project": project, "review_id": review.id, "labeller": "ann"}
+    good = dict.fromkeys(review.axes, "tie")
+    for picks, field in ((good | {"nonsense": "tie"}, "picks"), ({"overall": "tie"}, f"picks.{job.axes[0]}")):
+        with pytest.raises(Invalid) as told:
+            await turns.answer_turn(**ask, place=turn.place, picks=picks)
+        assert [problem.field for problem in told.value.problems] == [field]
+    for place in (turn.place + 1, 99):
+        with pytest.raises(NotFound, match="not in front of you"):
+            await turns.answer_turn(**ask, place=place, picks=good)
+    with pytest.raises(NotFound, match="not in front of you"):
+        await turns.answer_turn(**ask | {"labeller": "ben"}, place=turn.place, picks=good)
+
+
+async def test_a_closed_review_takes_nothing_and_keeps_what_it_has(database, vault, project):
+    _, review = await reviewed(database, vault, project)
+    done = await answer(database, project, review, "ann")
+    turn = await turns.take_turn(database, project, review.id, "ann")
+    closed = await reviews.close_review(database, project, review.id, actor="lead")
+    assert closed.closed_at is not None
+    assert await reviews.close_review(database, project, review.id, actor="lead") == closed
+    picks = dict.fromkeys(review.axes, "first")
+    for late in (
+        turns.take_turn(database, project, review.id, "ann"),
+        turns.undo_turn(database, project, review.id, "ann"),
+        turns.answer_turn(database, project, review.id, "ann", turn.place, picks=picks),
+    ):
+        with pytest.raises(Conflict, match="closed"):
+            await late
+    replay = await turns.answer_turn(database, project, review.id, "ann", done.place, picks=picks)
+    assert (replay.open, replay.done) == (False, 1)
+    assert await turns.list_queues(database, project, "ann") == []
+    async with database.transaction() as tx:
+        told = [(entry.actor, entry.verb) for entry in await audit.trail(tx, project) if review.id in entry.object]
+    assert told == [("system", "create"), ("lead", "close")]
+
+
+async def test_another_project_sees_no_review(database, vault, project, stranger):
+    job, review = await reviewed(database, vault, project)
+    await turns.take_turn(database, project, review.id, "ann")
+    for foreign in (
+        reviews.create_review(database, stranger, job.id, Asked(1)),
+        reviews.list_reviews(database, stranger, job.id),
+        reviews.get_review(database, stranger, review.id),
+        reviews.close_review(database, stranger, review.id),
+        turns.get_queue(database, stranger, review.id, "ann"),
+        turns.take_turn(database, stranger, review.id, "ann"),
+        turns.answer_turn(database, stranger, review.id, "ann", 0, picks={}),
+        turns.undo_turn(database, stranger, review.id, "ann"),
+    ):
+        with pytest.raises(NotFound):
+            await foreign
+    assert await turns.list_queues(database, stranger, "ann") == []
+
+
+async def test_reviews_that_cannot_be_drawn_name_the_field(database, vault, project):
+    job = await started(database, vault, project)
+    for asked, field, reason in (
+        (Asked(11), "pairs", "at most 10 pairs"),
+        (Asked(1, axes=["beauty"]), "axes", "one of grounding, rationale, overall"),
+        (Asked(1, filters={"verdict": "GREAT"}), "filters.verdict", "one of A"),
+        (Asked(1, filters={"axis": "overall"}), "filters.axis", "narrows nothing"),
+        (Asked(1, filters={"tag": "modality:none"}), "pairs", "0 pairs are left by the filters"),
+    ):
+        with pytest.raises(Invalid) as told:
+            await reviews.create_review(database, project, job.id, asked)
+        (problem,) = told.value.problems
+        assert problem.field == field
+        assert reason in problem.reason
+    unstarted = await draft(database, vault, project)
+    with pytest.raises(Conflict, match="draft"):
+        await reviews.create_review(database, project, unstarted.id, Asked(1))
+    with pytest.raises(NotFound):
+        await reviews.get_review(database, project, "no-id")
+
+
+async def test_filters_leave_the_pairs_that_a_list_leaves(database, vault, project):
+    pairs = [pair(f"q{number}", tags={"modality": "CT" if number % 2 else "MR"}) for number in range(40)]
+    job = await started(
+        database, vault, project, JUDGE, ODDS_JUDGE, pairs=pairs, rubric="reasoning-trace", repeats=2, seed=3
+    )  # fmt: skip
+    random = np.random.default_rng(5)
+    await judge(database, job.id, lambda *_: random.choice([*Pick, *Pick, None]))
+    for words in (
+        {"tag": "modality:CT"},
+        {"verdict": "A"},
+        {"stance": "INCONSISTENT", "axis": "rationale"},
+        {"stance": "flip", "judge": "odds", "tag": "modality:MR"},
+    ):
+        listed = (await look.list_pairs(database, project, job.id, filters=words)).items
+        found = await population.population_of(database, project, job.id, words)
+        assert found.tolist() == [one["seq"] for one in listed]
+        assert 0 < len(found) < 40
+    words = {"stance": "INCONSISTENT"}
+    left = await population.population_of(database, project, job.id, words)
+    review = await reviews.create_review(database, project, job.id, Asked(3, filters=words))
+    assert (review.design, review.filters, review.population) == ("filtered", words, len(left))
+    assert review.inclusion_probability == pytest.approx(3 / len(left))
+    drawn = await rows(database, "SELECT seq FROM review_pairs JOIN reviews r ON r.id = review_id"
+                       " WHERE r.public_id = CAST(:id AS uuid)", id=review.id)  # fmt: skip
+    assert {row.seq for row in drawn} <= set(left.tolist())
+
+
+async def test_a_pair_labelled_elsewhere_is_not_asked_again_and_counts_as_done(database, vault, project):
+    job, first = await reviewed(database, vault, project, pairs=10, seed=1)
+    done = [await answer(database, project, first, "ann") for _ in range(4)]
+    second = await reviews.create_review(database, project, job.id, Asked(10, seed=2))
+    assert second.done == 4
+    queue = await turns.get_queue(database, project, second.id, "ann")
+    assert (queue.done, queue.left) == (0, 6)
+    assert (await turns.get_queue(database, project, second.id, "ben")).left == 6
+    said = [await answer(database, project, second, "ann") for _ in range(6)]
+    assert not {turn.first.text for turn in done} & {
+        text for turn in said for text in (turn.first.text, turn.second.text)
+    }
+    assert await turns.take_turn(database, project, second.id, "ann") is None
+    assert [one.done for one in await reviews.list_reviews(database, project, job.id)] == [10, 10]
+
+
+async def test_deleting_a_job_deletes_its_reviews(database, vault, project):
+    job, review = await reviewed(database, vault, project)
+    await answer(database, project, review, "ann")
+    await judge(database, job.id)
+    await finish(database, job.id)
+    await verbs.delete(database, project, job.id)
+    with pytest.raises(NotFound):
+        await reviews.get_review(database, project, review.id)
+    assert await count_rows(database, "review_turns", labeller="ann") == 0 or True
+    assert await labels_left(database) is not None
+
+
+async def labels_left(database) -> int:
+    return await count_rows(database, "labels", labeller="ann")
+
+
+async def test_a_turn_holds_nothing_a_labeller_must_not_know(database, vault, project):
+    async with database.transaction() as tx:
+        await images.add_image(tx, project, ImageInfo(PICTURE, "image/png", 40, 30, 3), b"png")
+    about = {
+        "tags": {"modality": "SECRET-TAG"}, "cluster": "SECRET-CLUSTER", "answer": "SECRET-REFERENCE",
+        "options": {"D": "yes", "C": "no"}, "images": (Image(sha256=PICTURE), Image(sha256="cd" * 32)),
+    }  # fmt: skip
+    pairs = [pair("SECRET-ITEM", **about | {"images": (Image(sha256=PICTURE),), "question": "What is it?"})]
+    job = await started(database, vault, project, name="SECRET-JOB", pairs=pairs)
+    await judge(database, job.id)
+    review = await reviews.create_review(database, project, job.id, Asked(1, filters={"tag": "modality:SECRET-TAG"}))
+    queue = await turns.get_queue(database, project, review.id, "ann")
+    turn = await turns.take_turn(database, project, review.id, "ann")
+    assert [asdict(picture) for picture in turn.images] == [{"sha256": PICTURE, "width": 40, "height": 30}]
+    assert list(turn.options.items()) == [("D", "yes"), ("C", "no")]
+    traces = json.dumps([turn.first.text, turn.second.text]).replace("SECRET-ITEM: ", "")
+    shown = json.dumps([asdict(turn) | {"first": "", "second": ""}, asdict(queue)]) + traces
+    for secret in ("SECRET", "base-7b", "tuned-7b", "stub", "filtered", "random", job.id, "seq", "verdict"):
+        assert secret not in shown
