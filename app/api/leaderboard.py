@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.api.auth import JobsReader, Running
+from app.api.auth import JobsReader
 from app.reports.board_formats import BOARD_FORMATS
-from app.services.leaderboard import make_leaderboard
+from app.services.leaderboard import Boards
 from app.wire.leaderboard import LeaderboardQuery
 
 router = APIRouter(prefix="/v1", tags=["results"])
@@ -40,17 +40,24 @@ MAY_FAIL: dict[int | str, dict[str, Any]] = {
 }
 
 
+def boards(request: Request) -> Boards:
+    """The leaderboards this process keeps."""
+    return cast("Boards", request.app.state.boards)
+
+
+Ranking = Annotated[Boards, Depends(boards)]
+
+
 @router.get("/leaderboard", response_class=Response, responses=MAY_FAIL)
 async def leaderboard(
-    asked: Annotated[LeaderboardQuery, Query()], request: Request, who: JobsReader, running: Running
+    asked: Annotated[LeaderboardQuery, Query()], request: Request, who: JobsReader, ranking: Ranking
 ) -> Response:
     """Bradley-Terry strengths over the pairs of jobs and imports that measure the same; a 409 names what differs.
 
     The format comes from `format`, else from Accept, else it is JSON.
     """
     shape = BOARD_FORMATS[asked.format or _accepted(request.headers.get("accept", ""))]
-    ids = [str(job) for job in asked.job]
-    board = await make_leaderboard(running.database, who.project, ids, asked.to_domain())
+    board = await ranking.board(who.project, [str(job) for job in asked.job], asked.to_domain())
     content = await asyncio.to_thread(shape.render, board)
     headers = {"Content-Disposition": f'inline; filename="leaderboard{shape.suffix}"'}
     if shape.media_type.startswith("text/html"):

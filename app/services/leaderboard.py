@@ -19,6 +19,7 @@ from app.reports.board_formats import Board
 from app.reports.comparable import Entrant
 from app.reports.leaderboard import Asked, leaderboard
 from app.services.imported_sheet import sheet_of
+from app.services.kept import Kept
 from app.services.publish import read_sheet
 from app.store import imported_rows, imports
 from app.store import sheet as stored
@@ -27,6 +28,7 @@ from app.store.identities import pair_identities
 from app.store.workers import software_version
 
 MOST_PAIRS = 5_000_000
+MOST_KEPT = 16
 _turn = asyncio.Semaphore(1)  # one at a time: the pairs of many jobs are in memory
 
 
@@ -50,6 +52,28 @@ async def make_leaderboard(database: Database, project: int, job_ids: Sequence[s
         ]
         results = await asyncio.to_thread(leaderboard, entrants, asked)
     return Board(_envelope(entrants), results)
+
+
+class Boards:
+    """The leaderboards of this process: each is made once at a time and kept while its jobs stay as they are."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._boards: Kept[tuple[object, ...], Board] = Kept(MOST_KEPT, lambda _: 1)
+
+    async def board(self, project: int, job_ids: Sequence[str], asked: Asked) -> Board:
+        """As `make_leaderboard`."""
+        ids = tuple(dict.fromkeys(job_ids))
+        states = [_state(await find_source(self._database, project, job_id)) for job_id in ids]
+        key = (project, *states, asked)
+        return await self._boards.get(key, lambda: make_leaderboard(self._database, project, ids, asked))
+
+
+def _state(source: stored.JobFacts | imports.ImportFacts) -> tuple[object, ...]:
+    """What moves whenever a judgment does."""
+    if isinstance(source, stored.JobFacts):
+        return source.public_id, source.name, source.status, source.counters, source.pairs
+    return source.public_id, source.name, source.rows
 
 
 async def find_source(database: Database, project: int, job_id: str) -> stored.JobFacts | imports.ImportFacts:

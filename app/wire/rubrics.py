@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import Field
 
 from app.domain.rubric import Rubric
+from app.services.rubric_card import RubricCard
 from app.wire.shape import Count, Filled, Input, Label, Name, Output, example
 
 
@@ -71,4 +73,56 @@ class RubricOut(Output):
             guidance=rubric.guidance,
             axes=axes,
             hash=rubric.hash(),
+        )
+
+
+class RubricVersionOut(Output):
+    """One version; `created_at` is null for what comes with the service."""
+
+    version: int
+    hash: str
+    created_at: datetime | None
+
+
+class RubricJobOut(Output):
+    """A job judged by the rubric."""
+
+    id: str
+    name: str
+    status: str
+    version: int
+    created_at: datetime
+
+
+class RubricCardOut(Output):
+    """A rubric, its versions, the newest jobs judged by it (up to 20), and the prompt of an example pair in order AB:
+    all axes in one call, a stand-in for the job's secret code word.
+    """
+
+    model_config = example({
+        "rubric": EXAMPLE | {"hash": "5c" * 32}, "built_in": False,
+        "versions": [{"version": 1, "hash": "5c" * 32, "created_at": "2026-01-31T09:00:00Z"}],
+        "jobs": [{
+            "id": "0b8f3a52-6f0e-4a3c-9a44-0d8f6c1f2f10", "name": "tuned against base", "status": "completed",
+            "version": 1, "created_at": "2026-01-31T09:00:00Z",
+        }],
+        "system": "You compare two reasoning traces ...", "user": "[TJ-EXAMPLE question] ...",
+    })  # fmt: skip
+
+    rubric: RubricOut
+    built_in: bool
+    versions: list[RubricVersionOut]
+    jobs: list[RubricJobOut]
+    system: str
+    user: str
+
+    @classmethod
+    def of(cls, card: RubricCard) -> Self:
+        return cls(
+            rubric=RubricOut.of(card.rubric),
+            built_in=card.built_in,
+            versions=[RubricVersionOut.model_validate(one) for one in card.versions],
+            jobs=[RubricJobOut.model_validate(one) for one in card.jobs],
+            system=card.system,
+            user=card.user,
         )
