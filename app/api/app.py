@@ -12,6 +12,7 @@ from app import bootstrap
 from app.api import (
     access,
     errors,
+    events,
     health,
     imports,
     jobs,
@@ -28,12 +29,14 @@ from app.api import (
 from app.api.gate import Gate
 from app.api.metrics import Metrics
 from app.api.pages import assets, overview, sign_in
+from app.api.stopping import when_told_to_stop
 from app.bootstrap.logs import configure_logging
+from app.services.feed import Feeds
 from app.services.publish import Publisher
 from app.settings import Settings
 
 ROUTERS = (
-    jobs.router, uploads.router, results.router, reports.router, reports.shapes, judges.router, rubrics.router,
+    jobs.router, events.router, uploads.router, results.router, reports.router, reports.shapes, judges.router, rubrics.router,
     access.router, imports.router, labels.router, leaderboard.router, plan.router, health.router,
 )  # fmt: skip
 PAGES = (assets.router, sign_in.router, overview.router)
@@ -53,11 +56,14 @@ def create(settings: Settings | None = None) -> FastAPI:
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         api.state.running = await bootstrap.build(chosen)
         api.state.publisher = Publisher(api.state.running.database)
+        api.state.feeds = Feeds(api.state.running.database)
         warming = asyncio.create_task(api.state.publisher.warm())
         try:
-            yield
+            with when_told_to_stop(api.state.feeds.close):
+                yield
         finally:
             warming.cancel()
+            api.state.feeds.close()
             await api.state.running.close()
 
     # A trailing slash is another address: a redirect would send the caller's key once more, perhaps elsewhere.
