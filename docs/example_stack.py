@@ -36,7 +36,7 @@ SAID = {
     ),
     "medical_knowledge": (
         "FIRST", "SECOND",
-        "Site, calibre and contrast of the aorta are right; the other has the grey of air and bone the wrong way round.",
+        "Site, calibre and contrast of the aorta are right; the other mixes up the grey of air and of bone.",
     ),
     "rationale": (
         "FIRST", "TIE",
