@@ -22,7 +22,7 @@ from app.domain.access import (
 )
 from app.domain.errors import Forbidden, Unauthenticated
 from app.services import admin, sessions
-from app.services.publish import Publisher
+from app.services.recent import RecentPublisher
 
 # Only for the OpenAPI description: the header is read below, so that every failure looks the same.
 SCHEME = HTTPBearer(auto_error=False, scheme_name="key", description="An API key: `tj_...`")
@@ -87,12 +87,12 @@ def needs(scope: str | None) -> Callable[..., Awaitable[Principal]]:
     return principal
 
 
-def publisher(request: Request) -> Publisher:
+def publisher(request: Request) -> RecentPublisher:
     """The publisher of this process, which keeps recent reports."""
-    return cast("Publisher", request.app.state.publisher)
+    return cast("RecentPublisher", request.app.state.publisher)
 
 
-Publishing = Annotated[Publisher, Depends(publisher)]
+Publishing = Annotated[RecentPublisher, Depends(publisher)]
 Running = Annotated[App, Depends(running)]
 AnyKey = Annotated[Principal, Depends(needs(None))]
 JobsReader = Annotated[Principal, Depends(needs(JOBS_READ))]

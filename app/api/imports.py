@@ -65,7 +65,7 @@ async def delete_import(import_id: ImportId, who: JobsWriter, running: Running) 
     await imports.delete_import(running.database, who.project, str(import_id), actor=who.key_name)
 
 
-@router.get("/{import_id}/report", response_class=Response, responses={200: {"content": reports.CONTENT}})
+@router.get("/{import_id}/report", response_class=Response, responses=reports.ANSWERS)
 async def import_report(
     import_id: ImportId,
     asked: Annotated[ReportQuery, Query()],

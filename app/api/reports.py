@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from email.utils import format_datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response, status
 
 from app.api.auth import JobsReader, Publishing
 from app.api.jobs import JobId
+from app.domain.access import Principal
+from app.domain.errors import Invalid, Problem
 from app.reports import FORMATS
 from app.reports.schema import report_schema
+from app.services.publish import FRAGMENT
+from app.services.recent import Recent, RecentPublisher
 from app.wire.reports import ReportQuery
 
 router = APIRouter(prefix="/v1/jobs", tags=["results"])
@@ -30,9 +36,13 @@ CONTENT: dict[str, Any] = {
     }
     for name, shape in FORMATS.items()
 }
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": CONTENT},
+    202: {"description": "`recent`: the first one is being made; ask again"},
+}
 
 
-@router.get("/{job_id}/report", response_class=Response, responses={200: {"content": CONTENT}})
+@router.get("/{job_id}/report", response_class=Response, responses=ANSWERS)
 async def report(
     job_id: JobId, asked: Annotated[ReportQuery, Query()], request: Request, who: JobsReader, publisher: Publishing
 ) -> Response:
@@ -41,11 +51,38 @@ async def report(
     """
     name = asked.format or accepted(request.headers.get("accept", ""))
     shape = FORMATS[name]
-    content = await publisher.document(who.project, str(job_id), asked.to_domain(), name)
     headers = {"Content-Disposition": f'inline; filename="report-{job_id}{shape.suffix}"'}
     if shape.media_type.startswith(("text/html", "image/svg")):
         headers["Content-Security-Policy"] = f"{PAGE_POLICY}; frame-ancestors 'none'"
+    made = _made(asked, name)
+    if asked.recent:
+        found = await recent_report(job_id, asked, who, publisher, shape=made)
+        if found.content is None or found.as_of is None:
+            return Response(status_code=status.HTTP_202_ACCEPTED, headers={"Retry-After": "1"})
+        headers["Last-Modified"] = format_datetime(found.as_of, usegmt=True)
+        return Response(found.content, headers=headers, media_type=shape.media_type)
+    content = await publisher.document(who.project, str(job_id), asked.to_domain(), made, asked.axis)
     return Response(content, headers=headers, media_type=shape.media_type)
+
+
+async def recent_report(
+    job_id: UUID, asked: ReportQuery, who: Principal, publisher: RecentPublisher, *, shape: str, patience: float = 0.1
+) -> Recent:
+    """The last report that was made, as one of FORMATS or as FRAGMENT; waits so many seconds for a first one."""
+    return await publisher.recent(
+        who.project, str(job_id), asked.to_domain(), shape, axis=asked.axis, patience=patience
+    )
+
+
+def _made(asked: ReportQuery, name: str) -> str:
+    """What has to be made. Invalid where a part or an axis of what has none is asked for."""
+    if name == "html":
+        return FRAGMENT if asked.part == "body" else name
+    wrong = {"part": asked.part != "whole", "axis": asked.axis is not None}
+    problems = tuple(Problem("fits the format html only", field) for field, is_wrong in wrong.items() if is_wrong)
+    if problems:
+        raise Invalid("this format is always whole", problems)
+    return name
 
 
 @shapes.get("/report-schema", response_class=Response)

@@ -26,6 +26,13 @@ class Kept(Generic[K, V]):
     def __contains__(self, key: K) -> bool:
         return key in self._done
 
+    def peek(self, key: K) -> V | None:
+        """The value, if it is there; it counts as asked for."""
+        if key not in self._done:
+            return None
+        self._done.move_to_end(key)
+        return self._done[key][0]
+
     async def get(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
         """The value, made by `make` when it is not there. Its error reaches everyone who waits, and is not kept."""
         if key in self._done:

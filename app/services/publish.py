@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +17,9 @@ from app.domain.errors import NotFound
 from app.domain.job import JobStatus
 from app.domain.judgment import Outcome
 from app.domain.plan import plan_of
-from app.reports import FORMATS
+from app.reports import FORMATS, as_html, vega
 from app.reports.build import build
+from app.reports.one_axis import on_axis
 from app.reports.report import Report
 from app.reports.sheet import NOT_PLANNED, PENDING, Array, AxisPicks, JudgeFacts, Labels, Parameters, Sheet, Tag
 from app.services.imported_sheet import sheet_of
@@ -39,6 +42,7 @@ LATE = "choix"
 WARM_AFTER = 5.0  # seconds: a process that has just started has more urgent things to do
 AT_ONCE = 2  # as many snapshots are read or reported at the same time
 OVER = frozenset({JobStatus.COMPLETED, JobStatus.COMPLETED_WITH_FAILURES, JobStatus.CANCELLED, "imported"})
+FRAGMENT = "fragment"
 UNNUMBERED = frozenset({JobStatus.DRAFT, JobStatus.PREPARING})
 
 
@@ -53,6 +57,13 @@ class Snapshot:
     counters: tuple[int, ...]
 
 
+class Shape(NamedTuple):
+    """A rendering: one of FORMATS or FRAGMENT, the HTML report without its page; seen from an axis, or whole."""
+
+    name: str
+    axis: str | None = None
+
+
 Source = stored.JobFacts | imports.ImportFacts
 
 
@@ -61,12 +72,12 @@ class Publisher:
     is judging its snapshot is taken anew at most every `seconds`.
     """
 
-    def __init__(self, database: Database, *, seconds: float = SNAPSHOT_SECONDS) -> None:
-        self._database, self._seconds = database, seconds
+    def __init__(self, database: Database, *, seconds: float = SNAPSHOT_SECONDS, draw: as_html.Draw = vega.svg) -> None:
+        self._database, self._seconds, self._draw = database, seconds, draw
         self._pairs: Kept[tuple[str, str], PairColumns] = Kept(PAIR_BYTES, _bytes_of)
         self._sheets: Kept[Snapshot, Sheet] = Kept(SHEET_BYTES, _bytes_of)
         self._reports: Kept[tuple[Snapshot, Parameters], Report] = Kept(REPORTS, lambda _: 1)
-        self._documents: Kept[tuple[Snapshot, Parameters, str], str | bytes] = Kept(DOCUMENT_BYTES, len)
+        self._documents: Kept[tuple[Snapshot, Parameters, Shape], str | bytes] = Kept(DOCUMENT_BYTES, len)
         self._taken: dict[tuple[str, str], tuple[Snapshot, float]] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
 
@@ -82,15 +93,24 @@ class Publisher:
         source, snapshot = await self._snapshot(project, job_id, parameters)
         return await self._report(source, snapshot, parameters)
 
-    async def document(self, project: int, job_id: str, parameters: Parameters, shape: str) -> str | bytes:
-        """The same as a document in one of FORMATS."""
+    async def document(
+        self, project: int, job_id: str, parameters: Parameters, shape: str, axis: str | None = None
+    ) -> str | bytes:
+        """The same as a document in one of FORMATS, or as FRAGMENT."""
         source, snapshot = await self._snapshot(project, job_id, parameters)
+        return await self._document(source, snapshot, parameters, Shape(shape, axis))
 
+    async def _document(self, source: Source, snapshot: Snapshot, parameters: Parameters, shape: Shape) -> str | bytes:
         async def make() -> str | bytes:
             report = await self._report(source, snapshot, parameters)
-            return await asyncio.to_thread(FORMATS[shape].render, report)
+            seen = report if shape.axis is None else on_axis(report, shape.axis)
+            return await asyncio.to_thread(self._renderer(shape.name), seen)
 
         return await self._documents.get((snapshot, parameters, shape), make)
+
+    def _renderer(self, name: str) -> Callable[[Report], str | bytes]:
+        drawn = {FRAGMENT: as_html.fragment, "html": as_html.render}
+        return partial(drawn[name], draw=self._draw) if name in drawn else FORMATS[name].render
 
     async def _snapshot(self, project: int, job_id: str, parameters: Parameters) -> tuple[Source, Snapshot]:
         """What a report of it is made from now: while it is judging, a recent state rather than the newest."""

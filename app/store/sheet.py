@@ -19,6 +19,11 @@ PENDING = -1
 # A unit in one number: bit 0 the order, seven bits of outcome, whether there are log-odds, and above these the repeat.
 OUTCOME, OUTCOMES, ODDS, REPEAT = 1, 127, 8, 9
 PICKS = 15  # two bits each
+# What people have moved of a job `j`: any label put in, taken back or changed, and any review begun or closed.
+BY_PEOPLE = """
+    (SELECT coalesce(sum(hashint8(id * 4 + coalesce(side, 0))), 0) FROM labels WHERE job_id = j.id) AS labels,
+    (SELECT count(*) + count(closed_at) FROM reviews WHERE job_id = j.id) AS reviews
+"""
 _UNIT = f"""
     presented::int | (outcome::int << {OUTCOME}) | ((log_odds IS NOT NULL)::int << {ODDS}) | (repeat::int << {REPEAT})
 """
@@ -36,7 +41,7 @@ class JobFacts:
     pairs: int
     judges: tuple[Frozen, ...]
     times: Mapping[str, str | None]
-    counters: tuple[int, ...]  # moves whenever a judgment or a label does; the report's cache key
+    counters: tuple[int, ...]  # moves whenever a judgment, a label or a review does; the report's cache key
     usage: Mapping[str, int]
     generation: int
 
@@ -49,12 +54,11 @@ async def job_facts(tx: AsyncConnection, project: int, public_id: str) -> JobFac
     """The frozen side of a job and its counters; None when the project has no such job."""
     found = await tx.execute(
         text(
-            """
+            f"""
             SELECT j.id, j.public_id, j.name, j.status, j.seed, j.pairs, j.rubric, j.spec, j.generation,
-              j.created_at, j.started_at, j.finished_at,
-              (SELECT count(*) FROM labels WHERE job_id = j.id) AS labels
+              j.created_at, j.started_at, j.finished_at, {BY_PEOPLE}
             FROM jobs j WHERE j.project_id = :project AND j.public_id = CAST(:id AS uuid)
-            """
+            """  # noqa: S608 - only the constant above goes in
         ),
         {"project": project, "id": public_id},
     )
@@ -82,7 +86,7 @@ async def job_facts(tx: AsyncConnection, project: int, public_id: str) -> JobFac
     return JobFacts(
         job.id, str(job.public_id), job.name, job.status, job.seed, job.pairs,
         tuple(Frozen(rubric, spec, judge_of(row.spec), None, b"") for row in judges),
-        times, (*counted[:4], job.generation, job.labels),
+        times, (*counted[:4], int(job.labels), job.reviews),
         dict(zip(("calls", "prompt_tokens", "completion_tokens", "cached_tokens"), counted[4:], strict=True)),
         job.generation,
     )  # fmt: skip

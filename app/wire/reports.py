@@ -57,6 +57,13 @@ class ParametersIn(Input):
 
 
 class ReportQuery(ParametersIn):
-    """What GET report takes: the parameters and the format."""
+    """What GET report takes: the parameters, the format, and how much of it how soon."""
 
     format: FormatName | None = Field(None, description="instead of the Accept header")
+    axis: Label | None = Field(None, description="see it from this axis: its headline, nothing of other axes (HTML)")
+    part: Literal["whole", "body"] = Field("whole", description="body: without the page around it (HTML)")
+    recent: bool = Field(
+        default=False,
+        description="answer at once with the last one made, however old (Last-Modified tells), while a newer one is "
+        "being made; 202 without content while the first one is",
+    )
