@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
+
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
@@ -35,7 +37,7 @@ async def pair(request: Request, review_id: ReviewId, who: Labeller, running: Ru
     queue = await reviews.get_queue(review_id, who, running)
     turn = await reviews.take_turn(review_id, who, running) if queue.open else None
     if turn is not None:
-        return _shown(request, queue, turn, turn.picks)
+        return _shown(request, queue, turn)
     if queue.open and queue.done and not queue.waiting:
         return RedirectResponse(f"/review/{review_id}/done", HTTPStatus.SEE_OTHER)
     return page(request, "review_rest.html", queue=queue)
@@ -50,10 +52,8 @@ async def done(request: Request, review_id: ReviewId, who: Labeller, running: Ru
 @router.post("/{review_id}/undo")
 async def undo(review_id: ReviewId, who: Labeller, running: Running) -> Response:
     """Bring the last pair back. Where there is none, the page that comes says how things are."""
-    try:
+    with suppress(Conflict):
         await reviews.undo_turn(review_id, who, running)
-    except Conflict:
-        pass
     return RedirectResponse(f"/review/{review_id}", HTTPStatus.SEE_OTHER)
 
 
@@ -66,7 +66,7 @@ async def answer(request: Request, review_id: ReviewId, place: Place, who: Label
     if queue.open and len(picks) < len(queue.axes):
         turn = await reviews.take_turn(review_id, who, running)
         if turn is not None and turn.place == place:
-            return _shown(request, queue, turn, picks, UNFINISHED, HTTPStatus.UNPROCESSABLE_ENTITY)
+            return _shown(request, queue, turn, picks=picks, problem=UNFINISHED)
     await reviews.answer_turn(review_id, place, _picks(picks, form.get("seconds", "")), who, running)
     return RedirectResponse(f"/review/{review_id}", HTTPStatus.SEE_OTHER)
 
@@ -75,11 +75,14 @@ def _shown(
     request: Request,
     queue: QueueOut,
     turn: TurnOut,
-    picks: Mapping[str, str],
+    *,
+    picks: Mapping[str, str] | None = None,
     problem: str = "",
-    status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
-    return page(request, "review_turn.html", status=status, queue=queue, turn=turn, picks=picks, problem=problem)
+    """`picks`: other than those the turn has."""
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    chosen = turn.picks if picks is None else picks
+    return page(request, "review_turn.html", status=status, queue=queue, turn=turn, picks=chosen, problem=problem)
 
 
 def _picks(picks: Mapping[str, str], seconds: str) -> PicksIn:
