@@ -125,14 +125,16 @@ def _pair_columns(arrow: Any) -> Columns:
     text, whole, truth = arrow.string(), arrow.int64(), arrow.bool_()
     tag = arrow.struct({"name": text, "value": text})
     stance = arrow.struct({"judge": text, "stance": text})
+    label = arrow.struct({"side": text, "people": whole})
     side = {"model": text, "sample": whole, "answer": text, "correct": truth}
+    axis = {"axis": text, "verdict": text, "stances": arrow.list_(stance), "labels": arrow.list_(label)}
     return {
         "seq": whole,
         "item": text,
         "cluster": text,
         "tags": arrow.list_(tag),
         **{f"{name}.{field}": kind for name in SIDES for field, kind in side.items()},
-        "axes": arrow.list_(arrow.struct({"axis": text, "verdict": text, "stances": arrow.list_(stance)})),
+        "axes": arrow.list_(arrow.struct(axis)),
     }
 
 
@@ -141,12 +143,17 @@ def _flat_pair(row: Row) -> Row:
         **row,
         "tags": [{"name": name, "value": value} for name, value in row["tags"].items()],
         **{f"{name}.{field}": value for name in SIDES for field, value in row[name].items()},
-        "axes": [{"axis": axis, **found, "stances": _stances(found)} for axis, found in row["axes"].items()],
+        "axes": [_flat_axis(axis, found) for axis, found in row["axes"].items()],
     }
 
 
-def _stances(found: Row) -> list[Row]:
-    return [{"judge": judge, "stance": stance} for judge, stance in found["stances"].items()]
+def _flat_axis(axis: str, found: Row) -> Row:
+    return {
+        "axis": axis,
+        "verdict": found["verdict"],
+        "stances": [{"judge": judge, "stance": stance} for judge, stance in found["stances"].items()],
+        "labels": [{"side": side, "people": people} for side, people in found["labels"].items()],
+    }
 
 
 JUDGMENTS = Table(_judgment_columns, _flat_judgment)

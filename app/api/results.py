@@ -15,7 +15,7 @@ from app.api.jobs import JobId
 from app.services import look
 from app.services.paging import LONGEST_PAGE, Page
 from app.wire.pages import FilterIn, PageOut
-from app.wire.results import STREAMED, JudgmentOut, PairOut
+from app.wire.results import STREAMED, JudgmentOut, PairsPageOut
 
 router = APIRouter(prefix="/v1/jobs", tags=["results"])
 
@@ -31,7 +31,7 @@ STREAMS: dict[int | str, dict[str, Any]] = {
 Filters = Annotated[FilterIn, Query()]
 
 
-@router.get("/{job_id}/pairs", response_model=PageOut[PairOut], responses=STREAMS)
+@router.get("/{job_id}/pairs", response_model=PairsPageOut, responses=STREAMS)
 async def list_pairs(job_id: JobId, asked: Filters, request: Request, who: JobsReader, running: Running) -> Any:
     """A job's pairs with their stances and verdicts. `Accept: application/x-ndjson` or
     `application/vnd.apache.parquet` streams all of them.

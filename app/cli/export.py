@@ -16,6 +16,7 @@ from app.cli import options
 from app.cli.connection import connected
 from app.cli.terminal import err, print_json, say
 from app.domain.errors import Invalid
+from app.wire.pages import HumanName
 from app.wire.results import Rows, RowsFormat
 
 EXAMPLE_ID = "0198c0de-7a11-7000-8000-00000000c0de"
@@ -39,19 +40,26 @@ def export(
     tag: Annotated[str | None, typer.Option(metavar="NAME:VALUE", help="Only items with this tag.")] = None,
     judge: Annotated[str | None, typer.Option(help="Only this judge.")] = None,
     reason: Annotated[str | None, typer.Option(help="Only units that ended so, e.g. refusal.")] = None,
+    human: Annotated[
+        HumanName | None,
+        typer.Option(help="Only pairs that people labelled, or where most of them agree with the verdict or not."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="With --out: print file and bytes as JSON.")] = False,
 ) -> None:
     """Export all judgments of a job, or all its pairs, as NDJSON or Parquet.
 
-    A file appears when it is complete, and stays as it was if the export breaks off. --verdict and --stance go with
-    --what pairs.
+    A file appears when it is complete, and stays as it was if the export breaks off. --verdict, --stance and --human
+    go with --what pairs.
     """
     if as_json and out is None:
         raise typer.BadParameter("needs --out FILE; without it the rows themselves are printed", param_hint="--json")
     form = format_ or _named(out)
     if out is None and form == "parquet" and sys.stdout.isatty():
         raise typer.BadParameter("parquet is not text: give --out FILE, or redirect", param_hint="--format")
-    asked = {"axis": axis, "verdict": verdict, "stance": stance, "tag": tag, "judge": judge, "reason": reason}
+    asked = {
+        "axis": axis, "verdict": verdict, "stance": stance, "tag": tag, "judge": judge, "reason": reason,
+        "human": human,
+    }  # fmt: skip
     given = {name: value for name, value in asked.items() if value is not None}
     with connected() as client:
         pieces = client.export(job, what, form, **given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeVar
 
 from app.domain.errors import Invalid, Problem
@@ -19,6 +20,22 @@ VERDICTS: Mapping[str, Verdict] = {verdict.name: verdict for verdict in Verdict}
 REASONS: Mapping[str, Outcome] = {outcome.label: outcome for outcome in Outcome if outcome is not Outcome.CANCELLED}
 
 
+class Human(StrEnum):
+    """What people said of a pair on an axis, beside the panel's verdict.
+
+    AGREE, DISAGREE: more people chose one side (or a tie) than any other, the verdict is A, B or TIE, and the two are
+    the same, or not: a tie against a side is a disagreement. Who could not tell is not counted. A pair without such a
+    majority or such a verdict is neither.
+    """
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    LABELLED = "labelled"
+
+
+HUMAN: Mapping[str, Human] = {human.value: human for human in Human}
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a list is narrowed to; None (or empty) = not narrowed."""
@@ -29,11 +46,23 @@ class Filters:
     verdict: Verdict | None = None
     stances: frozenset[Stance] | None = None
     outcome: Outcome | None = None
+    human: Human | None = None
 
     @property
-    def on_what_is_derived(self) -> bool:
-        """Whether rows must be read before it is known that they are wanted."""
-        return self.verdict is not None or self.stances is not None or self.outcome is not None
+    def needs_verdicts(self) -> bool:
+        """Whether a pair must be settled before it is known that it is wanted."""
+        by_people = self.human in (Human.AGREE, Human.DISAGREE)
+        return self.verdict is not None or self.stances is not None or by_people
+
+    @property
+    def needs_units(self) -> bool:
+        """Whether a pair's judgments must be read for it."""
+        return self.needs_verdicts or self.outcome is not None
+
+    @property
+    def narrow(self) -> bool:
+        """Whether any pair may be left out."""
+        return self.needs_units or self.human is not None or bool(self.tags)
 
 
 def read_filters(job: OpenJob, words: Mapping[str, str], known: Collection[str]) -> Filters:
@@ -49,6 +78,7 @@ def read_filters(job: OpenJob, words: Mapping[str, str], known: Collection[str])
         verdict=_among("verdict", words, VERDICTS, str.upper),
         stances=_among("stance", words, STANCES, str.upper),
         outcome=_among("reason", words, REASONS, str.lower),
+        human=_among("human", words, HUMAN, str.lower),
     )
 
 

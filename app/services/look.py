@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.domain.job import Job
@@ -13,18 +13,28 @@ from app.domain.plan import plan_of
 from app.domain.verdict import Settled, Stance, Verdict
 from app.services.filters import Filters, read_filters
 from app.services.paging import Page, check_limit, cursor, place_of
-from app.services.settling import settle_pairs
-from app.store import pages, progress
+from app.services.pair_search import Found, search
+from app.services.settling import most_axes, settle_pairs
+from app.store import labels, pages, progress
 from app.store.database import Database, Transaction
 from app.store.jobs import OpenJob, open_job
+from app.store.narrow import units_of
 from app.store.pages import JudgmentRow, PairRow, UnitRow
 
-# Filters on what is derived read pairs in steps; a page ends early rather than read a whole job.
-STEP = 500
-STEPS = 20
-PAIR_FILTERS = frozenset({"axis", "verdict", "stance", "tag", "judge", "reason"})
+PAIR_FILTERS = frozenset({"axis", "verdict", "stance", "tag", "judge", "reason", "human"})
 JUDGMENT_FILTERS = frozenset({"axis", "tag", "judge", "reason"})
 JUDGMENT_START = (-1,) * 5
+
+
+@dataclass(frozen=True, slots=True)
+class PairsPage(Page):
+    """Some of a job's pairs. `searched`: pairs of the job looked through so far, this page and those before it.
+    `total`: how many the whole list has, None where only reading the job would tell.
+    """
+
+    searched: int
+    pairs: int
+    total: int | None
 
 
 async def get_job(database: Database, project: int, job_id: str) -> Job:
@@ -54,58 +64,51 @@ async def list_pairs(
     after: str | None = None,
     limit: int = 100,
     filters: Mapping[str, str] | None = None,
-) -> Page:
+) -> PairsPage:
     """Pairs with their verdicts and stances, in target order. A page may be short and still have a `next`."""
     check_limit(limit)
     place = place_of(after, 1)[0] if after else -1
-    items: list[dict[str, Any]] = []
     async with database.transaction() as tx:
         job = await open_job(tx, project, job_id)
         wanted = read_filters(job, filters or {}, PAIR_FILTERS)
-        step = STEP if wanted.on_what_is_derived else limit + 1
-        for _ in range(STEPS):
-            rows = await pages.pair_rows(tx, job.id, numbered=job.started, after=place, tags=wanted.tags, limit=step)
-            for row, shown in zip(rows, await _shown_pairs(tx, job, rows, wanted), strict=True):
-                if len(items) == limit:
-                    return Page(items, cursor((place,)))
-                place = row.place
-                if shown is not None:
-                    items.append(shown)
-            if len(rows) < step:
-                return Page(items, None)
-    return Page(items, cursor((place,)))
+        if not job.started:
+            return await _of_draft(tx, job, wanted, place, limit)
+        found = await _found(tx, job, wanted, place, limit)
+        items = await shown_pairs(tx, job, found.seqs, wanted)
+    whole = after is None and found.ended
+    total = len(items) if wanted.narrow and whole else None if wanted.narrow else job.pairs
+    following = None if found.ended else cursor((found.place,))
+    return PairsPage(items, following, searched=found.place + 1, pairs=job.pairs, total=total)
 
 
-async def _shown_pairs(
-    tx: Transaction, job: OpenJob, rows: Sequence[PairRow], wanted: Filters
-) -> list[dict[str, Any] | None]:
-    """Each pair as users see it, or None where a filter leaves it out."""
-    if not job.started:
-        return [None if wanted.on_what_is_derived else {**_pair(row), "axes": {}} for row in rows]
-    seqs = [row.place for row in rows]
-    units = await pages.units_of(tx, job.id, range(len(job.judges)), seqs)
+async def _of_draft(tx: Transaction, job: OpenJob, wanted: Filters, place: int, limit: int) -> PairsPage:
+    """Pairs without numbers and verdicts, as they came in."""
+    if wanted.needs_units or wanted.human is not None:
+        return PairsPage([], None, searched=0, pairs=job.pairs, total=0)
+    rows = await pages.draft_rows(tx, job.id, after=place, tags=wanted.tags, limit=limit + 1)
+    following = cursor((rows[limit - 1].place,)) if len(rows) > limit else None
+    items = [{**_pair(row), "axes": {}} for row in rows[:limit]]
+    return PairsPage(items, following, searched=0, pairs=job.pairs, total=None if wanted.tags else job.pairs)
+
+
+async def _found(tx: Transaction, job: OpenJob, wanted: Filters, place: int, limit: int) -> Found:
+    if wanted.narrow:
+        return await search(tx, job, wanted, after=place, limit=limit)
+    end = min(place + 1 + limit, job.pairs)
+    return Found(list(range(place + 1, end)), max(place, end - 1), ended=end >= job.pairs)
+
+
+async def shown_pairs(tx: Transaction, job: OpenJob, seqs: Sequence[int], wanted: Filters) -> list[dict[str, Any]]:
+    """These pairs as users see them, on the axis and with the judge that are wanted."""
+    if not seqs:
+        return []
+    units = await units_of(tx, job.id, len(job.judges), seqs, most_axes(job))
     settled = settle_pairs(job, seqs, units, has_images=await pages.has_images(tx, job.id))
-    with_outcome = {
-        unit.seq for unit in units
-        if unit.outcome == wanted.outcome and wanted.judge in (None, unit.judge_no)
-    }  # fmt: skip
+    counted = await labels.counts(tx, job.id, seqs)
     return [
-        {**_pair(row), "axes": _axes(job, settled, number, wanted)}
-        if _is_wanted(job, settled, number, wanted) and (wanted.outcome is None or row.seq in with_outcome)
-        else None
-        for number, row in enumerate(rows)
+        {**_pair(row), "axes": _axes(job, settled, number, wanted, counted.get(row.place, {}))}
+        for number, row in enumerate(await pages.pair_rows(tx, job.id, seqs))
     ]
-
-
-def _is_wanted(job: OpenJob, settled: Mapping[str, Settled], number: int, wanted: Filters) -> bool:
-    """Whether the verdict and stances of a pair pass, on the axis named or else the primary one."""
-    found = settled[wanted.axis or job.spec.primary_axis]
-    if wanted.verdict is not None and found.verdict[number] != wanted.verdict:
-        return False
-    if wanted.stances is None:
-        return True
-    stances = found.stances[number] if wanted.judge is None else found.stances[number, [wanted.judge]]
-    return any(stance in wanted.stances for stance in stances.tolist())
 
 
 def _pair(row: PairRow) -> dict[str, Any]:
@@ -115,8 +118,10 @@ def _pair(row: PairRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _axes(job: OpenJob, settled: Mapping[str, Settled], number: int, wanted: Filters) -> dict[str, Any]:
-    """Per axis the verdict, and the stance of each judge."""
+def _axes(
+    job: OpenJob, settled: Mapping[str, Settled], number: int, wanted: Filters, labelled: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Per axis the verdict, the stance of each judge, and how many people chose which side."""
     return {
         axis: {
             "verdict": Verdict(int(found.verdict[number])).name,
@@ -125,6 +130,7 @@ def _axes(job: OpenJob, settled: Mapping[str, Settled], number: int, wanted: Fil
                 for judge_no, judge in enumerate(job.judges)
                 if wanted.judge in (None, judge_no)
             },
+            "labels": labelled.get(axis, {}),
         }
         for axis, found in settled.items()
         if wanted.axis in (None, axis)
@@ -158,11 +164,12 @@ async def list_judgments(
         rows = await pages.judgment_rows(
             tx, job.id, after=place, groups=list(groups), outcome=wanted.outcome, tags=wanted.tags, limit=limit + 1
         )
-    items = [_judgment(job, row, groups[row.unit.judge_no, row.unit.group]) for row in rows[:limit]]
+    items = [shown_judgment(job, row, groups[row.unit.judge_no, row.unit.group]) for row in rows[:limit]]
     return Page(items, cursor(rows[limit - 1].place) if len(rows) > limit else None)
 
 
-def _judgment(job: OpenJob, row: JudgmentRow, axes: Sequence[str]) -> dict[str, Any]:
+def shown_judgment(job: OpenJob, row: JudgmentRow, axes: Sequence[str]) -> dict[str, Any]:
+    """A judgment as users see it. `axes`: of its group."""
     unit = row.unit
     return {
         "seq": unit.seq,

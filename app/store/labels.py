@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.database import driver_of
+from app.store.packed import Array
+
+# The names of what a label's number says; 0 is NULL.
+SIDES = ("NONE", "A", "B", "TIE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,48 @@ async def labels_of(tx: AsyncConnection, job: int) -> list[LabelRow]:
         {"job": job},
     )
     return [LabelRow(*row) for row in found]
+
+
+async def counts(tx: AsyncConnection, job: int, seqs: Sequence[int]) -> dict[int, dict[str, dict[str, int]]]:
+    """Of the labelled ones of these pairs: axis -> side, NONE for who could not tell -> how many people said so."""
+    found = await tx.execute(
+        text(
+            """
+            SELECT seq, axis, coalesce(side, 0) AS side, count(*) AS people FROM labels
+            WHERE job_id = :job AND seq = ANY(CAST(:seqs AS int[])) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+            """
+        ),
+        {"job": job, "seqs": list(seqs)},
+    )
+    counted: dict[int, dict[str, dict[str, int]]] = {}
+    for seq, axis, side, people in found:
+        counted.setdefault(seq, {}).setdefault(axis, {})[SIDES[side]] = people
+    return counted
+
+
+async def majorities(
+    tx: AsyncConnection, job: int, axis: str, *, after: int, limit: int, back: bool = False
+) -> tuple[Array, Array]:
+    """The next labelled pairs beyond the target `after` (with `back` those before it), rising, and for each the Side
+    that more people chose than any other, 0 when there is none. Both int (n,).
+    """
+    beyond, way = ("<", "DESC") if back else (">", "ASC")
+    found = await tx.execute(
+        text(
+            f"""
+            SELECT seq, CASE WHEN a > greatest(b, t) THEN 1 WHEN b > greatest(a, t) THEN 2
+              WHEN t > greatest(a, b) THEN 3 ELSE 0 END
+            FROM (SELECT seq, count(*) FILTER (WHERE side = 1) AS a, count(*) FILTER (WHERE side = 2) AS b,
+                    count(*) FILTER (WHERE side = 3) AS t
+                  FROM labels WHERE job_id = :job AND axis = :axis AND seq {beyond} :after
+                  GROUP BY seq ORDER BY seq {way} LIMIT :limit) counted
+            ORDER BY seq
+            """  # noqa: S608 - only one of two signs and words goes in
+        ),
+        {"job": job, "axis": axis, "after": after, "limit": limit},
+    )
+    rows = np.array([tuple(row) for row in found], np.int64).reshape(-1, 2)
+    return rows[:, 0], rows[:, 1]
 
 
 async def label_page(tx: AsyncConnection, job: int, after: int, limit: int) -> list[ListedLabel]:

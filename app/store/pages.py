@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -76,40 +77,39 @@ class JudgmentRow:
         return (unit.judge_no, unit.seq, unit.repeat, unit.group, unit.presented)
 
 
-async def pair_rows(
-    tx: AsyncConnection, job: int, *, numbered: bool, after: int, tags: Mapping[str, str], limit: int
-) -> list[PairRow]:
-    """The next pairs after a place. `numbered`: by target number, else by internal id."""
-    place = "p.seq" if numbered else "p.id"
+_PAIRS = """
+    SELECT {place} AS place, p.seq, i.name, i.cluster, i.tags,
+      a.model, a.sample, a.answer, a.correct, b.model, b.sample, b.answer, b.correct
+    FROM pairs p JOIN items i ON i.id = p.item_id JOIN traces a ON a.id = p.a_id JOIN traces b ON b.id = p.b_id
+    WHERE p.job_id = :job
+"""
+
+
+async def pair_rows(tx: AsyncConnection, job: int, seqs: Sequence[int]) -> list[PairRow]:
+    """The pairs of these targets, in target order."""
     found = await tx.execute(
-        text(
-            f"""
-            SELECT {place} AS place, p.seq, i.name, i.cluster, i.tags,
-              a.model, a.sample, a.answer, a.correct, b.model, b.sample, b.answer, b.correct
-            FROM pairs p JOIN items i ON i.id = p.item_id JOIN traces a ON a.id = p.a_id JOIN traces b ON b.id = p.b_id
-            WHERE p.job_id = :job AND {place} > :after AND i.tags @> :tags
-            ORDER BY {place} LIMIT :limit
-            """  # noqa: S608 - only one of two column names goes in
-        ).bindparams(bindparam("tags", type_=JSONB)),
+        text(_PAIRS.format(place="p.seq") + "AND p.seq = ANY(CAST(:seqs AS int[])) ORDER BY p.seq"),
+        {"job": job, "seqs": list(seqs)},
+    )
+    return [_pair_row(row) for row in found]
+
+
+async def draft_rows(
+    tx: AsyncConnection, job: int, *, after: int, tags: Mapping[str, str], limit: int
+) -> list[PairRow]:
+    """The next pairs of a draft, as they came in: its pairs have no target numbers yet."""
+    query = _PAIRS.format(place="p.id") + "AND p.id > :after AND i.tags @> :tags ORDER BY p.id LIMIT :limit"
+    found = await tx.execute(
+        text(query).bindparams(bindparam("tags", type_=JSONB)),
         {"job": job, "after": after, "tags": dict(tags), "limit": limit},
     )
-    return [
-        PairRow(row.place, row.seq, row.name, row.cluster, row.tags, Side(*row[5:9]), Side(*row[9:13])) for row in found
-    ]
+    return [_pair_row(row) for row in found]
 
 
-async def units_of(tx: AsyncConnection, job: int, judges: Sequence[int], seqs: Sequence[int]) -> list[UnitRow]:
-    """The narrow rows of some targets."""
-    found = await tx.execute(
-        text(
-            """
-            SELECT judge_no, seq, repeat, axis_group, presented, outcome, picks, log_odds FROM judgments
-            WHERE job_id = :job AND judge_no = ANY(CAST(:judges AS smallint[])) AND seq = ANY(CAST(:seqs AS int[]))
-            """
-        ),
-        {"job": job, "judges": list(judges), "seqs": list(seqs)},
-    )
-    return [UnitRow(*row) for row in found]
+def _pair_row(row: Row[Any]) -> PairRow:
+    cells: tuple[Any, ...] = tuple(row)
+    place, seq, item, cluster, tags = cells[:5]
+    return PairRow(place, seq, item, cluster, tags, Side(*cells[5:9]), Side(*cells[9:13]))
 
 
 async def has_images(tx: AsyncConnection, job: int) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
 from app.wire.shape import Input, Label, Output
 
 T = TypeVar("T")
+HumanName = Literal["agree", "disagree", "labelled"]
 
 
 class PageIn(Input):
@@ -29,6 +30,14 @@ class FilterIn(PageIn):
     tag: Label | None = Field(None, description="name:value")
     judge: Label | None = None
     reason: Label | None = Field(None, description="why a unit has no verdict, as in judgments")
+    human: Label | None = Field(
+        None,
+        description=(
+            "only for pairs, on `axis` or else the primary one. `labelled`: people labelled it. `agree`, `disagree`: "
+            "more people chose one side (or a tie) than any other, the panel's verdict is A, B or TIE, and the two "
+            "are the same, or not; a tie against a side is a disagreement, and who could not tell is not counted"
+        ),
+    )
 
     def filters(self) -> dict[str, str]:
         """The filters that were given."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
+from app.wire.pages import PageOut
 from app.wire.shape import Output, example
 
 PickName = Literal["FIRST", "SECOND", "TIE"]
 SideName = Literal["A", "B", "TIE"]
 StanceName = Literal["MISSING", "A", "B", "TIE", "FLIP", "PARTIAL"]
 VerdictName = Literal["MISSING", "A", "B", "TIE", "INCONSISTENT", "UNDECIDED"]
+LabelName = Literal["NONE", "A", "B", "TIE"]
 
 Rows = Literal["judgments", "pairs"]
 RowsFormat = Literal["ndjson", "parquet"]
@@ -28,10 +32,13 @@ class SideOut(Output):
 
 
 class AxisOut(Output):
-    """What became of a pair on one axis: the panel's verdict, and each judge's stance."""
+    """What became of a pair on one axis: the panel's verdict, each judge's stance, and how many people chose which
+    side (NONE: could not tell).
+    """
 
     verdict: VerdictName
     stances: dict[str, StanceName]
+    labels: dict[LabelName, int]
 
 
 class PairOut(Output):
@@ -44,7 +51,7 @@ class PairOut(Output):
         "tags": {"modality": "radiology"},
         "a": {"model": "base-7b", "sample": 0, "answer": "D", "correct": False},
         "b": {"model": "tuned-7b", "sample": 0, "answer": "C", "correct": True},
-        "axes": {"overall": {"verdict": "B", "stances": {"qwen-72b": "B"}}},
+        "axes": {"overall": {"verdict": "B", "stances": {"qwen-72b": "B"}, "labels": {"B": 2}}},
     })  # fmt: skip
 
     seq: int | None
@@ -54,6 +61,16 @@ class PairOut(Output):
     a: SideOut
     b: SideOut
     axes: dict[str, AxisOut]
+
+
+class PairsPageOut(PageOut[PairOut]):
+    """A page of a job's pairs. Where a filter is asked that must read judgments it may be short, even empty, and still
+    have a `next`: go on there.
+    """
+
+    searched: int = Field(description="pairs looked through so far, on this page and those before")
+    pairs: int = Field(description="pairs of the job")
+    total: int | None = Field(description="pairs in the whole list; null where only reading the job would tell")
 
 
 class PickOut(Output):

@@ -66,6 +66,7 @@ def unfolded(row: dict) -> dict:
             found[column] = value
     for axis in found.get("axes", {}).values():
         axis["stances"] = {one["judge"]: one["stance"] for one in axis["stances"]}
+        axis["labels"] = {one["side"]: one["people"] for one in axis["labels"]}
     return found
 
 
