@@ -18,7 +18,11 @@ NONE = -1
 
 
 class Design(StrEnum):
-    """How the pairs that people labelled came to be chosen; only a random draw speaks for the pairs not labelled."""
+    """How the pairs that people labelled came to be chosen; only a random draw speaks for the pairs not labelled.
+
+    `random` may have unequal chances, told as inclusion probabilities. `filtered`: some pairs had no chance at all, and
+    no weight mends that.
+    """
 
     RANDOM = "random"
     FILTERED = "filtered"

@@ -5,7 +5,7 @@ Definitions: docs/statistics.md, sections 17 and 18.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,33 +18,39 @@ from app.reports import numbers
 from app.reports.matchups import Matchup
 from app.reports.reading import Reading, alone, policy_of, settle_axis
 from app.reports.report_trust import CalibratedLine, CalibrationLine
-from app.reports.sheet import Labels
+from app.reports.sheet import Labels, PlannedReview
 from app.stats import ppi
 from app.stats.calibration import brier_score, reliability_curve
 from app.stats.intervals import Interval
 from app.stats.temperature import fit_temperature
 
 Array = npt.NDArray[Any]
+NO_LABELS = Labels(*(np.empty(0, kind) for kind in (np.int64, np.int64, float, bool, float)))
 
 
 def calibrated_lines(reading: Reading) -> list[CalibratedLine]:
-    """Every axis that people labelled, for every two models; new items are the target."""
+    """Every axis that people labelled or are to label, for every two models; new items are the target."""
+    sheet = reading.sheet
+    asked = {axis for review in sheet.reviews for axis in review.axes}
     return [
-        _calibrated(reading, matchup, axis, labels)
-        for axis, labels in reading.sheet.labels.items()
-        if len(labels.pair) and axis in reading.settled and reading.assessed(axis)
+        _calibrated(reading, matchup, axis)
+        for axis in sheet.axes
+        if (axis in asked or (axis in sheet.labels and len(sheet.labels[axis].pair))) and reading.assessed(axis)
         for matchup in reading.matchups
         if matchup.model_a != matchup.model_b
     ]
 
 
-def _calibrated(reading: Reading, matchup: Matchup, axis: str, labels: Labels) -> CalibratedLine:
-    given = _labels_of(matchup, labels, len(reading.sheet.cluster))
+def _calibrated(reading: Reading, matchup: Matchup, axis: str) -> CalibratedLine:
+    given, left_out = _labels_of(matchup, reading.sheet.labels.get(axis, NO_LABELS), len(reading.sheet.cluster))
+    hidden, stopped = _waiting(reading.sheet.reviews, axis), _stopped(reading.sheet.reviews, axis)
+    if hidden:
+        return _unavailable(reading, matchup, axis, len(given.index), hidden)
     score, cluster = matchup.score(reading.settled[axis]), reading.sheet.cluster[matchup.rows]
     try:
         found = ppi.calibrated_rate(score, cluster, given, confidence=reading.confidence)
     except Invalid as error:
-        return _unavailable(reading, matchup, axis, len(given.index), error)
+        return _unavailable(reading, matchup, axis, len(given.index), _why(error))
     return CalibratedLine(
         model_a=matchup.model_a,
         model_b=matchup.model_b,
@@ -61,32 +67,74 @@ def _calibrated(reading: Reading, matchup: Matchup, axis: str, labels: Labels) -
         human_only=_share(found.human),
         judge_only=_share(found.judge),
         text=_text(matchup, found),
-        note="; ".join(found.warnings),
+        note="; ".join((*stopped, *left_out, *found.warnings)),
     )
 
 
-def _labels_of(matchup: Matchup, labels: Labels, pairs: int) -> ppi.Labels:
-    """The labels on a matchup's pairs from `model_a`'s side; of several labellers the mean."""
+def _waiting(reviews: Sequence[PlannedReview], axis: str) -> str:
+    """Why the rate is hidden: who sees it while labels come in may stop when it pleases. Empty when it is not."""
+    return "; ".join(
+        f"hidden until all {numbers.whole(review.pairs)} pairs are labelled ({numbers.whole(review.done)} so far): "
+        "a rate read on the way is peeking"
+        for review in reviews
+        if axis in review.axes and not review.closed and not review.complete
+    )
+
+
+def _stopped(reviews: Sequence[PlannedReview], axis: str) -> list[str]:
+    return [
+        f"stopped at {numbers.whole(review.done)} of {numbers.whole(review.pairs)} planned pairs; if the stop depended "
+        "on what was seen, the interval is too narrow"
+        for review in reviews
+        if axis in review.axes and review.closed and not review.complete
+    ]
+
+
+def _labels_of(matchup: Matchup, labels: Labels, pairs: int) -> tuple[ppi.Labels, list[str]]:
+    """The labels on a matchup's pairs from `model_a`'s side, of several labellers the mean; and which were left out."""
     place = np.full(pairs, -1)
     place[matchup.rows] = np.arange(len(matchup.rows))
     told = (place[labels.pair] >= 0) & ~np.isnan(labels.score)
-    at = place[labels.pair[told]]
-    score = labels.score[told]
+    speak = told & _speaking(labels, told)
+    used = speak if speak.any() else told
+    at, score, chance = place[labels.pair[used]], labels.score[used], labels.probability[used]
     if matchup.flipped is not None:
         score = np.where(matchup.flipped[at], 1 - score, score)
     index, first, inverse = np.unique(at, return_index=True, return_inverse=True)
     mean = np.bincount(inverse, score, len(index)) / np.maximum(np.bincount(inverse, minlength=len(index)), 1)
-    probability = labels.probability[told][first]
-    if labels.random[told].all():
-        return ppi.Labels(index, mean, Design.RANDOM)
-    known = not np.isnan(probability).any()
-    design = Design.FILTERED if known else Design.UNKNOWN
-    return ppi.Labels(index, mean, design, probability if known else None)
+    inclusion = None if np.isnan(chance).any() else chance[first]
+    left_out = int((told & ~used).sum())
+    note = f"{numbers.whole(left_out)} labels of pairs that were not drawn at random are left out"
+    return ppi.Labels(index, mean, _design(labels, used), inclusion), [note] if left_out else []
 
 
-def _unavailable(reading: Reading, matchup: Matchup, axis: str, labels: int, error: Invalid) -> CalibratedLine:
+def _speaking(labels: Labels, told: Array) -> Array:
+    """Which labels speak for pairs that have none: of those drawn at random, and of known chance among all pairs. The
+    two are weighed together only where every chance is known.
+    """
+    random = labels.random & told
+    known = ~np.isnan(labels.probability)
+    if random.any() and not known[random].all():
+        return random
+    return random | (known & ~_filtered(labels))
+
+
+def _filtered(labels: Labels) -> Array:
+    return np.zeros(len(labels.pair), bool) if labels.filtered is None else labels.filtered
+
+
+def _design(labels: Labels, used: Array) -> Design:
+    if labels.random[used].all():
+        return Design.RANDOM
+    return Design.FILTERED if _filtered(labels)[used].all() else Design.UNKNOWN
+
+
+def _why(error: Invalid) -> str:
     reasons = "; ".join(problem.reason for problem in error.problems)
-    why = f"{error.detail}: {reasons}" if reasons else error.detail
+    return f"{error.detail}: {reasons}" if reasons else error.detail
+
+
+def _unavailable(reading: Reading, matchup: Matchup, axis: str, labels: int, why: str) -> CalibratedLine:
     return CalibratedLine(
         model_a=matchup.model_a,
         model_b=matchup.model_b,

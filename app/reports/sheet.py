@@ -71,7 +71,8 @@ class Labels:
 
     `pair`: int (L,) index into the sheet's pairs. `labeller`: int (L,) index into `Sheet.labellers`. `score`:
     float (L,), 1 for side A, 0 for B, 1/2 for a tie, NaN where the labeller could not tell. `random`: bool (L,), the
-    pair was drawn at random. `probability`: float (L,), its inclusion probability, NaN where unknown.
+    pair was drawn at random. `probability`: float (L,), its inclusion probability, NaN where unknown. `filtered`: bool
+    (L,), drawn from some pairs only, so that the others had no chance at all; None = none was.
     """
 
     pair: Array
@@ -79,6 +80,21 @@ class Labels:
     score: Array
     random: Array
     probability: Array
+    filtered: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedReview:
+    """Pairs that were drawn at random for people to label: on which axes, how many, how many of them are done."""
+
+    axes: Sequence[str]
+    pairs: int
+    done: int
+    closed: bool
+
+    @property
+    def complete(self) -> bool:
+        return self.done >= self.pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +107,8 @@ class Sheet:
     `length_a`, `length_b`: int (pairs,) characters. `outcomes`: int8 (units,) in the shape (pairs, judges,
     groups, orders, repeats), an Outcome, PENDING or NOT_PLANNED. `leaks`: bool (pairs,), a trace names a model.
     `judges_saw_answers`, `judges_saw_reference`: what the prompts held. `labels`: axis -> human labels.
-    `imported`: the verdicts were made elsewhere. `metadata`: what the submitter told of the job.
+    `reviews`: the random ones. `imported`: the verdicts were made elsewhere. `metadata`: what the submitter told of
+    the job.
     """
 
     models: tuple[str, ...]
@@ -123,6 +140,7 @@ class Sheet:
     envelope: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, Labels] = field(default_factory=dict)
     labellers: tuple[str, ...] = ()
+    reviews: tuple[PlannedReview, ...] = ()
     imported: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
 

@@ -232,6 +232,7 @@ def _labels(verdicts: Verdicts, placed: Placed, rows: Array, axes: Mapping[str, 
             score=each.score[some],
             random=verdicts.design[rows][some] == DESIGNS.index(Design.RANDOM),
             probability=verdicts.probability[rows][some],
+            filtered=verdicts.design[rows][some] == DESIGNS.index(Design.FILTERED),
         )
     return found
 

@@ -1,4 +1,4 @@
-"""Human labels of a job's pairs: joined by item and models, stored whole or not at all, laid out for a report."""
+"""Human labels of a job's pairs: joined by item and models, stored whole or not at all, listed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from app.domain.errors import Conflict, Problem
-from app.domain.imported import DESIGNS, NONE, Coded, Design, Verdicts
+from app.domain.imported import DESIGNS, NONE, Coded, Verdicts
 from app.domain.judgment import Side
-from app.reports.sheet import Labels
 from app.services import imports
 from app.services.import_checks import refuse
 from app.services.paging import Page, check_limit, cursor, place_of
@@ -23,7 +22,6 @@ from app.store.jobs import OpenJob, hold_job, open_job
 from app.store.labels import LabelRow, ListedLabel, NamedPair
 
 SIDES = {1.0: Side.A, 0.0: Side.B, 0.5: Side.TIE}
-SCORES = {side: score for score, side in SIDES.items()}
 WINNERS = {Side.A: "A", Side.B: "B", Side.TIE: "tie"}
 UNIT_DESIGNS = [design.value for design in DESIGNS]
 
@@ -72,23 +70,6 @@ async def list_labels(
             found = await labels.imported_page(tx, imported.id, place, limit + 1)
     items = [_listed(row) for row in found[:limit]]
     return Page(items, cursor((found[limit - 1].id,)) if len(found) > limit else None)
-
-
-def arrays_of(rows: Sequence[LabelRow], axes: Sequence[str]) -> tuple[dict[str, Labels], tuple[str, ...]]:
-    """Labels by axis as a report reads them, and who labelled."""
-    people = Coded.of(row.labeller for row in rows)
-    found = {}
-    for axis in axes:
-        some = [number for number, row in enumerate(rows) if row.axis == axis]
-        mine = [rows[number] for number in some]
-        found[axis] = Labels(
-            pair=np.array([row.seq for row in mine], np.int64),
-            labeller=people.code[some],
-            score=np.array([np.nan if row.side is None else SCORES[Side(row.side)] for row in mine], float),
-            random=np.array([row.design == Design.RANDOM for row in mine], bool),
-            probability=np.array([_or_nan(row.inclusion_probability) for row in mine], float),
-        )
-    return (found if rows else {}), people.names
 
 
 async def _joined(tx: Transaction, job: OpenJob, rows: Verdicts) -> list[LabelRow]:
@@ -194,7 +175,3 @@ def _listed(row: ListedLabel) -> dict[str, Any]:
         "design": row.design,
         "inclusion_probability": row.inclusion_probability,
     }
-
-
-def _or_nan(value: float | None) -> float:
-    return np.nan if value is None else value

@@ -21,15 +21,14 @@ from app.reports import FORMATS, as_html, vega
 from app.reports.build import build
 from app.reports.one_axis import on_axis
 from app.reports.report import Report
-from app.reports.sheet import NOT_PLANNED, PENDING, Array, AxisPicks, JudgeFacts, Labels, Parameters, Sheet, Tag
+from app.reports.sheet import NOT_PLANNED, PENDING, Array, AxisPicks, JudgeFacts, Parameters, Sheet, Tag
 from app.services.imported_sheet import sheet_of
 from app.services.kept import Kept
-from app.services.labels import arrays_of
+from app.services.people import People, people_of
 from app.store import imported_rows, imports
 from app.store import sheet as stored
 from app.store.asked import Asked, ReplyFacts, asked
 from app.store.database import Database
-from app.store.labels import labels_of
 from app.store.pairs import PairColumns, pair_columns
 from app.store.targets import Frozen
 from app.store.workers import software_version
@@ -186,7 +185,7 @@ async def read_sheet(
     `tags`.
     """
     spec = facts.spec
-    columns, arrays, (told, labels, labellers) = await asyncio.gather(  # pairs no longer change once they are judged
+    columns, arrays, (told, people) = await asyncio.gather(  # pairs no longer change once they are judged
         pairs or _read_pairs(database, facts.id, tags), _judgments(database, facts), _beside(database, facts)
     )
     rubric = facts.judges[0].rubric
@@ -225,8 +224,9 @@ async def read_sheet(
             "times": dict(facts.times),
             "usage": dict(facts.usage),
         },
-        labels=labels,
-        labellers=labellers,
+        labels=people.labels,
+        labellers=people.labellers,
+        reviews=people.reviews,
     )
 
 
@@ -236,12 +236,11 @@ async def _judgments(database: Database, facts: stored.JobFacts) -> list[stored.
         return [await stored.judge_arrays(tx, facts, number, plan) for number, plan in enumerate(plans)]
 
 
-async def _beside(database: Database, facts: stored.JobFacts) -> tuple[Asked, Mapping[str, Labels], tuple[str, ...]]:
+async def _beside(database: Database, facts: stored.JobFacts) -> tuple[Asked, People]:
     """How the judges were asked, and what people said."""
     async with database.transaction() as tx:
         told = await asked(tx, facts.id, len(facts.judges), facts.status)
-        labels, labellers = arrays_of(await labels_of(tx, facts.id), facts.spec.axes)
-    return told, labels, labellers
+        return told, await people_of(tx, facts.id, facts.pairs, facts.spec.axes)
 
 
 def _judge_facts(frozen: Frozen, told: ReplyFacts) -> JudgeFacts:

@@ -28,8 +28,8 @@ class QueueAxis:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A review as one labeller sees it. `waiting`: pairs in front of others, which may come back. `seconds`: their median
-    time for a pair.
+    """A review as one labeller sees it. `waiting`: pairs in front of others, which may come back. `seconds`: the
+    labeller's median time for a pair.
     """
 
     id: str

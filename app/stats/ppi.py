@@ -114,8 +114,8 @@ def calibrated_rate(
     labels times `gain`, t quantile on G* - 1. Where judge and labels never differ q^2/(G* + q^2) is added on both
     sides, Wilson's limit for an event not seen. `bootstrap` is answered by the rule.
 
-    Invalid: fewer than 50 labels; labels neither drawn at random nor with inclusion probabilities; `these_items` when
-    all are labelled; malformed labels.
+    Invalid: labels from filtered pairs, or neither drawn at random nor with inclusion probabilities; fewer than 50
+    labels; `these_items` when all are labelled; malformed labels.
     """
     _check(labels, len(judge), target)
     filled = np.where(np.isnan(judge), HALF, judge)
@@ -262,13 +262,13 @@ def _warnings(undecided: int, corrections: float, *, perfect: bool) -> tuple[str
 
 def _check(labels: Labels, n_pairs: int, target: Population) -> None:
     index, score, n = labels.index, labels.score, len(labels.index)
+    _check_design(labels)
     if n < FEWEST_LABELS:
         _refuse(f"{n} labels are too few to calibrate a judge", f"label at least {FEWEST_LABELS} pairs", "labels")
     if len(np.unique(index)) < n or index.min() < 0 or index.max() >= n_pairs:
         _refuse("labels must name judged pairs, each once", "of several labellers give the mean", "index")
     if len(score) != n or not ((score >= 0) & (score <= 1)).all():
         _refuse("a label lies in [0, 1]", "give 1 for A, 0 for B, 1/2 for a tie", "score")
-    _check_design(labels)
     everyone = n == n_pairs if labels.inclusion is None else bool((labels.inclusion == 1).all())
     if everyone and target is Population.THESE_ITEMS:
         _refuse("every pair is labelled: nothing about these items is left to estimate", "ask for new items", "target")
@@ -276,6 +276,13 @@ def _check(labels: Labels, n_pairs: int, target: Population) -> None:
 
 def _check_design(labels: Labels) -> None:
     inclusion = labels.inclusion
+    if labels.design is Design.FILTERED:
+        _refuse(
+            "these labels were drawn from filtered pairs, not from all (design: filtered): the others had no chance to "
+            "be labelled, and no weight makes these speak for them",
+            "draw pairs at random from all",
+            "design",
+        )
     if inclusion is None:
         if labels.design is not Design.RANDOM:
             _refuse(

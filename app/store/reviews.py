@@ -60,6 +60,16 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """Pairs that random reviews drew for an axis. `settled`: those before the first place without a label; whatever was
+    labelled among them is a random sample, while behind it labels may be there for other reasons.
+    """
+
+    pairs: frozenset[int]
+    settled: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class NewReview:
     """A review to be stored. `pairs` are drawn from `population`."""
 
@@ -73,8 +83,8 @@ class NewReview:
 
 
 _REVIEW = """
-    SELECT r.id, r.public_id, r.job_id AS job, j.public_id AS job_public_id, r.title, r.design, r.filters, r.seed, r.axes, r.pairs,
-      r.population, r.per_pair, r.created_at, r.closed_at, j.rubric
+    SELECT r.id, r.public_id, r.job_id AS job, j.public_id AS job_public_id, r.title, r.design, r.filters,
+      r.seed, r.axes, r.pairs, r.population, r.per_pair, r.created_at, r.closed_at, j.rubric
     FROM reviews r JOIN jobs j ON j.id = r.job_id
 """
 
@@ -185,19 +195,23 @@ async def planned_of(tx: AsyncConnection, job: int) -> list[Planned]:
     ]
 
 
-async def drawn_at_random(tx: AsyncConnection, job: int) -> dict[str, frozenset[int]]:
-    """By axis, the pairs of a job that some random review drew."""
+async def drawn_at_random(tx: AsyncConnection, job: int) -> dict[str, Drawn]:
+    """By axis, the pairs of a job that random reviews drew."""
     found = await tx.execute(
         text(
             """
-            SELECT axis, array_agg(DISTINCT rp.seq) AS seqs
-            FROM reviews r JOIN review_pairs rp ON rp.review_id = r.id CROSS JOIN unnest(r.axes) AS axis
+            SELECT axis, array_agg(DISTINCT rp.seq) AS pairs,
+              array_agg(DISTINCT rp.seq) FILTER (WHERE owed.place IS NULL OR rp.place < owed.place) AS settled
+            FROM reviews r CROSS JOIN unnest(r.axes) AS axis CROSS JOIN LATERAL (
+                SELECT min(rp.place) AS place FROM review_pairs rp WHERE rp.review_id = r.id AND NOT EXISTS (
+                  SELECT FROM labels l WHERE l.job_id = r.job_id AND l.seq = rp.seq AND l.axis = axis.axis)) AS owed
+              JOIN review_pairs rp ON rp.review_id = r.id
             WHERE r.job_id = :job AND r.design = 'random' GROUP BY axis
             """
         ),
         {"job": job},
     )
-    return {row.axis: frozenset(row.seqs) for row in found}
+    return {row.axis: Drawn(frozenset(row.pairs), frozenset(row.settled or ())) for row in found}
 
 
 async def numbers_with_tags(tx: AsyncConnection, job: int, tags: Mapping[str, str]) -> list[int]:
@@ -216,7 +230,7 @@ async def numbers_with_tags(tx: AsyncConnection, job: int, tags: Mapping[str, st
 
 def _review(row: Row[Any]) -> Review:
     return Review(**{
-        **row._mapping, "public_id": str(row.public_id), "job_public_id": str(row.job_public_id),
+        **row._asdict(), "public_id": str(row.public_id), "job_public_id": str(row.job_public_id),
         "rubric": rubric_of(row.rubric),
     })  # fmt: skip
 

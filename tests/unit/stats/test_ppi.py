@@ -142,7 +142,7 @@ def test_equal_chances_are_a_random_draw_and_unequal_ones_are_weighted():
     human, judge, cluster, random = made(6)
     plain = drawn(human, random)
     for target in Population:
-        equal = Labels(plain.index, plain.score, Design.FILTERED, np.full(80, 80 / 200))
+        equal = Labels(plain.index, plain.score, Design.UNKNOWN, np.full(80, 80 / 200))
         a, b = calibrated_rate(judge, cluster, plain, target), calibrated_rate(judge, cluster, equal, target)
         assert (a.estimate, a.low, a.high) == pytest.approx((b.estimate, b.low, b.high), abs=1e-12)
     chance = np.where(plain.score == 1, 0.8, 0.2)
@@ -158,7 +158,8 @@ def test_equal_chances_are_a_random_draw_and_unequal_ones_are_weighted():
     ("change", "says"),
     [
         ({"index": np.arange(49), "score": np.ones(49)}, "49 labels are too few"),
-        ({"design": Design.FILTERED}, "not drawn at random \\(design: filtered\\)"),
+        ({"design": Design.FILTERED}, "drawn from filtered pairs"),
+        ({"design": Design.FILTERED, "inclusion": np.full(60, 0.3)}, "no weight makes these speak"),
         ({"design": Design.UNKNOWN}, "not drawn at random \\(design: unknown\\)"),
         ({"inclusion": np.zeros(60)}, "inclusion probability"),
         ({"inclusion": np.full(60, np.nan)}, "inclusion probability"),
