@@ -83,21 +83,25 @@ def _filled(there: World, second: StubJudge, slow: StubJudge) -> Example:
     for judge in (steady, other, busy):
         there.http.post("/judges", json=judge).raise_for_status()
     _say("a job on the sample pairs and made-up ones")
-    job = _run(there, [*samples, *_made_up(SYNTHETIC, cycle([MODELS]))], steady, "tuned-7b against base-7b")
+    job = _run(there, [*samples, *_made_up(SYNTHETIC, cycle([MODELS]))], "qwen-72b", "tuned-7b against base-7b")
     _say("some of the same pairs by another judge")
-    again = _run(there, [*samples, *_made_up(SYNTHETIC // 2, cycle([MODELS]))], other, "second judge, half the pairs")
+    again = _run(
+        there, [*samples, *_made_up(SYNTHETIC // 2, cycle([MODELS]))], "mistral-24b", "second judge, half the pairs"
+    )
     _say("four models")
-    ranked = _run(there, list(_made_up(RANKED, cycle(combinations(ALL_MODELS, 2)), 9)), steady, "four models, spring")
+    ranked = _run(
+        there, list(_made_up(RANKED, cycle(combinations(ALL_MODELS, 2)), 9)), "qwen-72b", "four models, spring"
+    )
     review, labeller = _reviewed(there, job)
     _say("a job that is still at work")
-    at_work = draft(there, _made_up(AT_WORK, cycle([MODELS]), 11), busy, name="night run, third judge")
+    at_work = draft(there, _made_up(AT_WORK, cycle([MODELS]), 11), "glm-106b", name="night run, third judge")
     start(there, at_work)
     rows = there.http.get(f"/jobs/{job}/pairs?limit=1000").raise_for_status().json()["items"]
     number = next(row["seq"] for row in rows if row["item"] == SHOWN)
     return Example(there, job, ranked, at_work, again, number, review, labeller)
 
 
-def _run(there: World, documents: list[dict[str, Any]], judge: dict[str, Any], name: str) -> str:
+def _run(there: World, documents: list[dict[str, Any]], judge: str, name: str) -> str:
     job = draft(there, documents, judge, name=name)
     start(there, job)
     wait_for_end(there, job, WAIT)

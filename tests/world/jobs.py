@@ -20,8 +20,8 @@ def stub_judge(there: World, **more: Any) -> dict[str, Any]:
     return {"name": "stub", "url": there.judge.url, "served_model": "stub-judge", "max_in_flight": 8, **more}
 
 
-def draft(there: World, documents: Iterable[dict], judge: dict[str, Any] | None = None, **more: Any) -> str:
-    """A draft with these pairs; its id."""
+def draft(there: World, documents: Iterable[dict], judge: dict[str, Any] | str | None = None, **more: Any) -> str:
+    """A draft with these pairs; its id. `judge`: in full, or the name of a stored one."""
     body = {"name": "job", "judges": [judge or stub_judge(there)], "rubric": "reasoning-trace", **more}
     made = there.http.post("/jobs", json=body)
     assert made.status_code == 202, made.text

@@ -20,7 +20,7 @@ LEAD = {
     "leaderboard": "/dashboard/leaderboard",
     "leaderboard of a job": "/dashboard/leaderboard?job={job}",
     "judges": "/dashboard/judges",
-    "judge": "/dashboard/judges/kept",
+    "judge": "/dashboard/judges/stub-72b",
     "rubrics": "/dashboard/rubrics",
     "rubric": "/dashboard/rubrics/reasoning-trace",
     "settings": "/dashboard/settings",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from tests.world.jobs import draft, start, stub_judge, wait_for_end
 from tests.world.pairs import pairs
 from tests.world.world import World
 
+JUDGE = "stub-72b"
 AXES = ["rationale", "overall"]
 PAIRS, REVIEWED, LABELLED_BEFORE = 80, 60, 40
 SLOW, SILENT = "SLOWLY", "SILENT"  # words in a question that the stub judge heeds: waits, gives no verdict
@@ -46,17 +46,16 @@ class Planned:
 
 
 def seed(there: World) -> Seeded:
-    """Three finished jobs, judges that are kept, and a labeller."""
+    """Two judges, three finished jobs and a labeller."""
     there.judge.script(*RULES, *hostile.RULES)
-    judge = stub_judge(there, name="stub-72b")
-    hidden = stub_judge(there, name=hostile.JUDGE)
+    for name in (JUDGE, hostile.JUDGE):
+        added = there.http.post("/judges", json=stub_judge(there, name=name))
+        assert added.status_code == 201, added.text
     jobs = [
-        draft(there, documents(), judge, name="tuned against base", axes=AXES),
-        draft(there, hostile.documents(), hidden, name=hostile.NAME, axes=AXES),
-        draft(there, pairs(REVIEWED, seed=5, models=("tuned-7b", "base-7b")), judge, name="to review", axes=AXES),
+        draft(there, documents(), JUDGE, name="tuned against base", axes=AXES),
+        draft(there, hostile.documents(), hostile.JUDGE, name=hostile.NAME, axes=AXES),
+        draft(there, pairs(REVIEWED, seed=5, models=("tuned-7b", "base-7b")), JUDGE, name="to review", axes=AXES),
     ]
-    for kept in (stub_judge(there, name="kept"), hidden):
-        assert there.http.post("/judges", json=kept).status_code == 201
     for job in jobs:
         start(there, job)
     for job in jobs:
@@ -98,8 +97,7 @@ def slow_documents(count: int) -> Iterator[dict[str, Any]]:
 
 def running(there: World, count: int = 40) -> str:
     """A draft that will run for some seconds once it is started."""
-    judge = stub_judge(there, name="stub-slow")
-    return draft(there, slow_documents(count), judge, name="a job at work", axes=AXES)
+    return draft(there, slow_documents(count), JUDGE, name="a job at work", axes=AXES)
 
 
 def picture(number: int) -> str:
@@ -137,6 +135,6 @@ def label(there: World, queue: str, token: str, count: int, seed: int = 3) -> No
         said = turn.json()
         longer = "first" if len(said["first"]["text"]) > len(said["second"]["text"]) else "second"
         picks = {axis: source.choice([longer, longer, "tie", "first"]) for axis in AXES}
-        body = json.dumps({"picks": picks, "seconds": 12.5})
-        answered = there.http.put(f"/queues/{queue}/turns/{said['place']}", content=body, headers=headers)
+        body = {"picks": picks, "seconds": 12.5}
+        answered = there.http.put(f"/queues/{queue}/turns/{said['place']}", json=body, headers=headers)
         assert answered.status_code == 200, answered.text
