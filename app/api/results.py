@@ -6,16 +6,18 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import StreamingResponse
 
 from app.api import ndjson, parquet
 from app.api.auth import JobsReader, Running
 from app.api.jobs import JobId
-from app.services import look
+from app.services import look, pair_view
 from app.services.paging import LONGEST_PAGE, Page
-from app.wire.pages import FilterIn, PageOut
+from app.wire.pages import FilterIn, NarrowIn, PageOut
+from app.wire.pair import WholePairOut
 from app.wire.results import STREAMED, JudgmentOut, PairsPageOut
+from app.wire.shape import LARGEST_INT
 
 router = APIRouter(prefix="/v1/jobs", tags=["results"])
 
@@ -28,6 +30,7 @@ STREAMS: dict[int | str, dict[str, Any]] = {
         "description": "one page, or all as lines or as Parquet",
     }
 }
+Seq = Annotated[int, Path(ge=0, le=LARGEST_INT, description="the pair's number in the job")]
 Filters = Annotated[FilterIn, Query()]
 
 
@@ -38,6 +41,15 @@ async def list_pairs(job_id: JobId, asked: Filters, request: Request, who: JobsR
     """
     read = partial(look.list_pairs, running.database, who.project, str(job_id), filters=asked.filters())
     return await _answer(request, asked, read, parquet.PAIRS)
+
+
+@router.get("/{job_id}/pairs/{seq}")
+async def get_pair(
+    job_id: JobId, seq: Seq, asked: Annotated[NarrowIn, Query()], who: JobsReader, running: Running
+) -> WholePairOut:
+    """A pair with everything that is known of it. The filters say in which list its neighbours are looked for."""
+    found = await pair_view.get_pair(running.database, who.project, str(job_id), seq, filters=asked.filters())
+    return WholePairOut.model_validate(found)
 
 
 @router.get("/{job_id}/judgments", response_model=PageOut[JudgmentOut], responses=STREAMS)

@@ -12,7 +12,7 @@ from app.store import images
 from app.store.database import Database
 from app.store.images import ImageInfo, PendingItem
 
-__all__ = ["FetchGuard", "ImageInfo", "ImageLimits", "add_image", "prepare_some", "put_image"]
+__all__ = ["FetchGuard", "ImageInfo", "ImageLimits", "add_image", "get_image", "prepare_some", "put_image"]
 
 # Items whose pictures are fetched by one round, side by side.
 AT_ONCE = 16
@@ -28,6 +28,15 @@ async def put_image(database: Database, project: int, sha256_hex: str, data: byt
 async def add_image(database: Database, project: int, data: bytes, limits: ImageLimits) -> str:
     """Store a picture; its SHA-256 in hex. Invalid when it is none that judges could see."""
     return (await _store(database, project, data, limits)).sha256
+
+
+async def get_image(database: Database, project: int, sha256: str) -> tuple[str, bytes]:
+    """Media type and bytes of a stored picture; NotFound for one the project does not have."""
+    async with database.transaction() as tx:
+        found = await images.read_image(tx, project, sha256)
+    if found is None:
+        raise NotFound("there is no such image")
+    return found
 
 
 async def prepare_some(database: Database, limits: ImageLimits, fetch_guard: FetchGuard) -> int:

@@ -70,6 +70,21 @@ async def add_image(tx: AsyncConnection, project: int, info: ImageInfo, data: by
     )
 
 
+async def read_image(tx: AsyncConnection, project: int, sha256: str) -> tuple[str, bytes] | None:
+    """Media type and bytes of a picture; None when the project has none of that hash."""
+    found = await tx.execute(
+        text(
+            """
+            SELECT i.media_type, b.data FROM images i JOIN image_bytes b USING (project_id, sha256)
+            WHERE project_id = :project AND sha256 = :sha256
+            """
+        ),
+        {"project": project, "sha256": bytes.fromhex(sha256)},
+    )
+    row = found.one_or_none()
+    return None if row is None else (row.media_type, row.data)
+
+
 async def sweep_images(tx: AsyncConnection, *, unused_for: float = 3600.0) -> int:
     """Delete pictures that nobody sent or used for `unused_for` seconds; how many.
 

@@ -21,7 +21,7 @@ class PageIn(Input):
     limit: Annotated[int, Field(ge=1, le=1_000)] = 100
 
 
-class FilterIn(PageIn):
+class NarrowIn(Input):
     """Which pairs or judgments of a job."""
 
     axis: Label | None = None
@@ -41,7 +41,11 @@ class FilterIn(PageIn):
 
     def filters(self) -> dict[str, str]:
         """The filters that were given."""
-        return self.model_dump(exclude={"after", "limit"}, exclude_none=True)
+        return self.model_dump(include=set(NarrowIn.model_fields), exclude_none=True)
+
+
+class FilterIn(PageIn, NarrowIn):
+    """Which page of a list of pairs or judgments, and which of them."""
 
 
 class PageOut(Output, Generic[T]):
