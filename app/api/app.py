@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from app import bootstrap
 from app.api import (
     access,
+    dashboard,
     errors,
     events,
     health,
@@ -31,12 +32,13 @@ from app.api.metrics import Metrics
 from app.api.pages import assets, overview, sign_in
 from app.api.stopping import when_told_to_stop
 from app.bootstrap.logs import configure_logging
+from app.services.dashboard import Dashboard
 from app.services.feed import Feeds
-from app.services.publish import Publisher
+from app.services.recent import RecentPublisher
 from app.settings import Settings
 
 ROUTERS = (
-    jobs.router, events.router, uploads.router, results.router, reports.router, reports.shapes, judges.router, rubrics.router,
+    dashboard.router, jobs.router, events.router, uploads.router, results.router, reports.router, reports.shapes, judges.router, rubrics.router,
     access.router, imports.router, labels.router, leaderboard.router, plan.router, health.router,
 )  # fmt: skip
 PAGES = (assets.router, sign_in.router, overview.router)
@@ -55,8 +57,9 @@ def create(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         api.state.running = await bootstrap.build(chosen)
-        api.state.publisher = Publisher(api.state.running.database)
+        api.state.publisher = RecentPublisher(api.state.running.database)
         api.state.feeds = Feeds(api.state.running.database)
+        api.state.dashboard = Dashboard(api.state.running.database, api.state.publisher.headlines)
         warming = asyncio.create_task(api.state.publisher.warm())
         try:
             with when_told_to_stop(api.state.feeds.close):

@@ -24,6 +24,14 @@ class JudgeStatus(StrEnum):
     PAUSED = "paused"
 
 
+class Breaker(StrEnum):
+    """Whether calls to a replica are let through: all, a first one to see, or none."""
+
+    CLOSED = "closed"
+    HALF_OPEN = "half_open"
+    OPEN = "open"
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """Everything that decides how a judge answers; frozen into the job that uses it.

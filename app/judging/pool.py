@@ -9,7 +9,7 @@ from collections.abc import Hashable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from app.domain.judge import Judge
+from app.domain.judge import Breaker, Judge
 from app.judging.limiter import FIRST_LIMIT, Limiter
 from app.judging.transport import Transport
 from app.judging.turnstile import Turnstile
@@ -17,6 +17,8 @@ from app.judging.turnstile import Turnstile
 # A replica that fails so often in a row is left alone for a while, unless there is no other.
 FAULTS_TO_REST = 3
 REST_SECONDS = 10.0
+# What one more call weighs in a replica's recent latency: half of it is from the last eleven.
+LATENCY_WEIGHT = 1 / 16
 # Pictures are weighed after they were read: so many calls may be that far.
 LOADS_AT_ONCE = 4
 
@@ -44,13 +46,23 @@ class GateFault:
 
 @dataclass(slots=True)
 class Replica:
-    """One base URL of a judge."""
+    """One base URL of a judge. `answered`: calls with a proper answer; `latency`: seconds, of recent ones."""
 
     url: str
     limiter: Limiter
     in_flight: int = 0
     faults: int = 0
     rests_until: float = 0.0
+    answered: int = 0
+    latency: float | None = None
+
+    def note(self, latency: float) -> None:
+        """One more proper answer."""
+        self.limiter.answered(latency)
+        self.faults = 0
+        self.answered += 1
+        before = latency if self.latency is None else self.latency
+        self.latency = before + LATENCY_WEIGHT * (latency - before)
 
 
 class Lane:
@@ -70,7 +82,7 @@ class Lane:
         self.rejected: set[Hashable] = set()
         self._most = judge.max_in_flight
         self._slices = 0
-        self._proven = False
+        self._proven = self._was_shut = False
 
     def resize(self, most: int) -> None:
         """Take another bound on calls in flight: the judge's own, as it stands in the newest slice."""
@@ -104,9 +116,9 @@ class Lane:
 
     def succeeded(self, replica: Replica, latency: float) -> None:
         """The endpoint answered properly: health is progress."""
-        replica.limiter.answered(latency)
-        replica.faults = self.faults_in_a_row = 0
-        self._proven = True
+        replica.note(latency)
+        self.faults_in_a_row = 0
+        self._proven, self._was_shut = True, False
         self.rejected.clear()
         self.places.wake()
 
@@ -117,6 +129,18 @@ class Lane:
         if replica.faults >= FAULTS_TO_REST:
             replica.rests_until = time.monotonic() + REST_SECONDS
 
+    def breaker(self, replica: Replica) -> tuple[Breaker, str | None]:
+        """Whether calls are let through to a replica, and why not."""
+        if self.fault is not None:
+            return Breaker.OPEN, self.fault.reason
+        if replica.rests_until > time.monotonic():
+            return Breaker.OPEN, f"left alone for {REST_SECONDS:.0f} s: {replica.faults} calls in a row had no answer"
+        if replica.faults >= FAULTS_TO_REST:
+            return Breaker.HALF_OPEN, f"tried again after {replica.faults} calls in a row without an answer"
+        if self._was_shut:
+            return Breaker.HALF_OPEN, "tried again after a fault; no answer yet"
+        return Breaker.CLOSED, None
+
     def _limit(self) -> int:
         learnt = sum(int(replica.limiter.limit) for replica in self.replicas)
         return min(self._most, learnt if self._proven else FIRST_LIMIT)
@@ -124,7 +148,7 @@ class Lane:
     def _start_over(self) -> None:
         self.fault = None
         self.faults_in_a_row = 0
-        self._proven = False
+        self._proven, self._was_shut = False, True
         self.rejected.clear()
         for replica in self.replicas:
             replica.limiter.start_over()
@@ -150,6 +174,8 @@ class JudgePool:
         self._room = Turnstile(self._fits)
         self._loading = Turnstile(lambda _: self._loading.inside < LOADS_AT_ONCE)
         self._lanes: dict[Hashable, Lane] = {}
+        # The lane used last for each judge, by whatever id its owner knows it.
+        self.serving: dict[int, Lane] = {}
 
     def lane(self, judge: Judge, api_key: str | None) -> Lane:
         """The lane of a judge. Another key is another lane: a wrong one must not close the gate of a right one."""

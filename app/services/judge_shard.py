@@ -159,6 +159,7 @@ async def _ask(
     secret = None if frozen.secret is None else bench.vault.decrypt(frozen.secret)
     assignment = Assignment(frozen.judge, secret, frozen.rubric, owed.plan, frozen.fence_secret)
     images = StoredImages(bench.database, running.claim.project)
+    bench.pool.serving[running.claim.judge] = bench.pool.lane(frozen.judge, secret)
     return await judge_slice(assignment, ready, pool=bench.pool, images=images, emit=emit, stop=running.stop)
 
 

@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 import structlog
 
 from app.domain.errors import Unavailable
+from app.judging.pool import JudgePool
 from app.services import canary
 from app.services.judge_shard import Bench, Slice, work_on
 from app.services.sweep import Sweeper
-from app.store import shards, workers
+from app.store import lanes, shards, workers
 from app.store.shards import Key
 
 log = structlog.get_logger()
@@ -26,6 +27,23 @@ STOPPING = ("paused", "cancelled")
 def new_owner() -> str:
     """A name no other worker life has: a restarted worker must not inherit the leases of the one that died."""
     return f"{socket.gethostname()}:{os.getpid()}:{random.getrandbits(32):08x}"
+
+
+def lanes_of(pool: JudgePool) -> list[lanes.Lane]:
+    """How every replica of every judge in use fares in this process."""
+    return [
+        lanes.Lane(
+            judge,
+            replica.url,
+            *lane.breaker(replica),
+            slots=replica.limiter.limit,
+            in_flight=replica.in_flight,
+            answered=replica.answered,
+            latency_ms=None if replica.latency is None else replica.latency * 1_000,
+        )
+        for judge, lane in pool.serving.items()
+        for replica in lane.replicas
+    ]
 
 
 class Worker:
@@ -50,6 +68,7 @@ class Worker:
         try:
             async with asyncio.TaskGroup() as duties:
                 duties.create_task(self._every(pace.heartbeat, self._beat))
+                duties.create_task(self._every(pace.heartbeat, self._tell_lanes))
                 duties.create_task(self._every(pace.poll, self._poll))
                 duties.create_task(self._every(pace.poll, self._ring, wake=self._freed))
                 duties.create_task(self._every(pace.poll, self._check_judges))
@@ -121,6 +140,12 @@ class Worker:
                 running.lose()
             elif mine.job_status in STOPPING or mine.judge_status != "ready":
                 running.stop.set()
+
+    async def _tell_lanes(self) -> None:
+        """Say how the judges fare. Apart from the heartbeat, whose leases must not hang on it."""
+        if fares := lanes_of(self._bench.pool):
+            async with self._bench.database.transaction() as tx:
+                await lanes.tell(tx, self._bench.owner, fares)
 
     async def _poll(self) -> None:
         """Fill every free place; the usual way in is a bell, this is the one that cannot fail."""

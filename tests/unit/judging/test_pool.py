@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.domain.judge import Judge
+from app.domain.judge import Breaker, Judge
 from app.judging.pool import FAULTS_TO_REST, JudgePool, Lane
 from app.judging.transport import TransportFault
 from tests.unit.judging.scripted import ScriptedTransport, completion, verdicts
@@ -134,3 +134,41 @@ async def test_one_dead_replica_of_two_costs_retries_but_no_unit(bench):
         await found.judge_pairs(targets=left)
     assert len(set(found.units)) == len(found.emitted) == 60
     assert {judgment.outcome.label for judgment in found.emitted} == {"judged"}
+
+
+def test_a_breaker_says_why_it_is_open_and_when_it_tries_again():
+    found = lane(URLS[:2])
+    sick, well = found.replicas
+    assert found.breaker(sick) == (Breaker.CLOSED, None)
+    for _ in range(FAULTS_TO_REST):
+        found.faulted(sick)
+    state, reason = found.breaker(sick)
+    assert state is Breaker.OPEN
+    assert reason is not None
+    assert "3 calls in a row" in reason
+    assert found.breaker(well) == (Breaker.CLOSED, None)
+    sick.rests_until = 0.0
+    assert found.breaker(sick)[0] is Breaker.HALF_OPEN
+    found.succeeded(sick, 0.1)
+    assert found.breaker(sick) == (Breaker.CLOSED, None)
+
+
+def test_a_closed_gate_opens_all_breakers_until_an_answer_after_it():
+    found = lane(URLS[:2])
+    found.close_gate("config", "401: wrong key")
+    assert {found.breaker(replica) for replica in found.replicas} == {(Breaker.OPEN, "401: wrong key")}
+    assert found.open_slice()
+    assert {found.breaker(replica)[0] for replica in found.replicas} == {Breaker.HALF_OPEN}
+    found.succeeded(found.replicas[0], 0.1)
+    assert {found.breaker(replica)[0] for replica in found.replicas} == {Breaker.CLOSED}
+
+
+def test_a_latency_follows_what_calls_take_now():
+    replica = lane(URLS[:1]).replicas[0]
+    assert (replica.answered, replica.latency) == (0, None)
+    replica.note(2.0)
+    assert replica.latency == 2.0
+    for _ in range(64):
+        replica.note(1.0)
+    assert replica.answered == 65
+    assert replica.latency == pytest.approx(1.0, abs=0.05)
