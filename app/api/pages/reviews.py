@@ -117,7 +117,7 @@ async def _so_far(job_id: JobId, who: Principal, publisher: Publishing) -> dict[
     return {
         "as_of": last.as_of,
         "fresh": last.fresh,
-        "agreement": [line for line in lines if line["kind"] in WITH_PEOPLE],
+        "agreement": [line for line in lines if line["kind"] in WITH_PEOPLE and line["with_ties"]["n"]],
         "calibrated": results.get("calibrated", []),
     }
 
