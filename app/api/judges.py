@@ -6,12 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, status
 
-from app.api.auth import JudgesReader, JudgesWriter, Running
+from app.api.auth import JudgesReader, JudgesWriter, Publishing, Running
 from app.api.bodies import StrictRoute
+from app.domain.access import JOBS_READ
 from app.services import judges
+from app.services.trust import judge_trust
 from app.wire.judges import CapabilityOut, JudgeIn, JudgeOut
 from app.wire.pages import PageOut
 from app.wire.shape import Name
+from app.wire.trust import TrustOut
 
 router = APIRouter(prefix="/v1/judges", tags=["judges"], route_class=StrictRoute)
 
@@ -39,6 +42,15 @@ async def list_judges(who: JudgesReader, running: Running) -> PageOut[JudgeOut]:
 async def get_judge(name: JudgeName, who: JudgesReader, running: Running) -> JudgeOut:
     """One judge."""
     return _shown(await judges.get_judge(running.database, who.project, name))
+
+
+@router.get("/{name}/trust")
+async def get_trust(name: JudgeName, who: JudgesReader, running: Running, publisher: Publishing) -> TrustOut:
+    """What the reports of the newest five jobs it judged say of a judge: whether its orders agree, which position it
+    prefers, how it agrees with people. Reads jobs, so the key needs jobs:read too. Never waits for a report.
+    """
+    who.require(JOBS_READ)
+    return TrustOut.of(await judge_trust(running.database, publisher, who.project, name))
 
 
 @router.post("/{name}/resume")
