@@ -16,11 +16,14 @@ from tests.e2e.browser.hostile import FOREIGN
 PREFIXES = ("/dashboard", "/review", "/v1/")
 # Runs before a page's own scripts: what the policy refused, and how far things moved.
 WATCHING = """
-window.__shifts = 0;
+window.__shifts = [];
 document.addEventListener("securitypolicyviolation", (e) =>
   console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
 new PerformanceObserver((list) => {
-  for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.__shifts += shift.value;
+  for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.__shifts.push({
+    value: shift.value,
+    what: shift.sources.map((one) => one.node?.parentElement ? `${one.node.nodeName}#${one.node.id}` : "?").join(" "),
+  });
 }).observe({type: "layout-shift", buffered: true});
 """
 SERIOUS = ("serious", "critical")
@@ -79,9 +82,9 @@ class Visit:
     async def text(self) -> str:
         return await self.page.locator("main").inner_text()
 
-    async def shifts(self) -> float:
-        """How far things have moved without anybody's doing, as browsers measure it."""
-        moved: float = await self.page.evaluate("window.__shifts")
+    async def shifts(self) -> list[dict[str, Any]]:
+        """What has moved without anybody's doing, and how far, as browsers measure it."""
+        moved: list[dict[str, Any]] = await self.page.evaluate("window.__shifts")
         return moved
 
     async def is_untouched(self) -> None:
