@@ -27,6 +27,7 @@ COMMANDS = {
     "imports": ("imports", "List imports, the newest first."),
     "leaderboard": ("leaderboard", "Rank models over the pairs of several jobs and imports."),
     "plan": ("plan", "Plan a job: pairs, judge calls, tokens and GPU time for a goal."),
+    "reviews": ("reviews", "Draw pairs for people to label blind, and see how far they are."),
     "judges": ("judges", "Add, list, test and resume judges."),
     "projects": ("access", "Create and list projects."),
     "keys": ("access", "Create, list and revoke API keys."),

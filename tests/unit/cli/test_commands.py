@@ -12,6 +12,7 @@ from app.cli import app
 from app.cli.lazy import COMMANDS, load
 
 GROUPS = {
+    "reviews": ("create", "list", "show", "close"),
     "judges": ("add", "list", "test", "resume"),
     "projects": ("create", "list"),
     "keys": ("create", "list", "revoke"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from app.reports.sheet import PENDING, Labels
+from app.reports.sheet import PENDING, Labels, PlannedReview
 from tests.unit.reports.a_sheet import a_judge, a_sheet, check_of, picks_of, results_of
 
 
@@ -154,3 +156,64 @@ def test_a_lost_pair_is_its_worst_case_for_the_sequence():
 
 def test_an_imported_file_has_no_sequence():
     assert results_of(a_sheet(picks_of("A" * 30), imported=True)).sequences == []
+
+
+def reviewed(done: int, *, closed: bool = False, pairs: int = 80, labels: int = 80):
+    """Eighty random labels on two hundred judged pairs, and a review of some of them."""
+    drawn = np.random.default_rng(1).permutation(200)[:labels]
+    sheet = labelled("A" * 140 + "B" * 60, (drawn < 140).astype(float), pairs=drawn)
+    planned = PlannedReview(axes=("overall",), pairs=pairs, done=done, closed=closed)
+    return results_of(replace(sheet, reviews=(planned,)))
+
+
+def test_the_calibrated_rate_waits_for_the_planned_labels():
+    (line,) = reviewed(79).calibrated
+    assert (line.available, line.estimate, line.low, line.human_only, line.judge_only) == (
+        False,
+        None,
+        None,
+        None,
+        None,
+    )
+    assert line.note == "hidden until all 80 pairs are labelled (79 so far): a rate read on the way is peeking"
+    assert line.text == f"no human-calibrated rate on overall: {line.note}"
+    assert "judge_human" in {one.kind for one in reviewed(79).agreement.lines}
+    (line,) = reviewed(80).calibrated
+    assert line.available
+    assert "peeking" not in line.note
+
+
+def test_a_review_without_a_label_yet_says_what_it_waits_for():
+    (line,) = reviewed(0, labels=0).calibrated
+    assert (line.available, line.labels) == (False, 0)
+    assert "(0 so far)" in line.note
+
+
+def test_a_review_stopped_early_says_so_beside_the_rate():
+    (line,) = reviewed(60, closed=True, labels=60).calibrated
+    assert line.available
+    assert "stopped at 60 of 80 planned pairs; if the stop depended on what was seen" in line.note
+    assert "stopped" not in reviewed(80, closed=True).calibrated[0].note
+
+
+def test_labels_of_filtered_pairs_never_speak_for_all():
+    chosen = {"random": False, "probability": 0.8}
+    sheet = labelled("AB" * 50, [1, 0] * 40, **chosen)
+    labels = replace(sheet.labels["overall"], filtered=np.ones(80, bool))
+    (line,) = results_of(replace(sheet, labels={"overall": labels})).calibrated
+    assert not line.available
+    assert "drawn from filtered pairs" in line.note
+    mixed = np.arange(80) < 60
+    labels = replace(labels, random=mixed, filtered=~mixed, probability=np.where(mixed, 0.6, 0.9))
+    (line,) = results_of(replace(sheet, labels={"overall": labels})).calibrated
+    alone = results_of(labelled("AB" * 50, [1, 0] * 30)).calibrated[0]
+    assert (line.available, line.labels, line.estimate, line.low) == (True, 60, alone.estimate, alone.low)
+    assert "20 labels of pairs that were not drawn at random are left out" in line.note
+
+
+def test_random_labels_of_unequal_chance_are_weighted():
+    said, chance = [1] * 40 + [0] * 40, np.repeat([0.8, 0.2], 40)
+    plain = results_of(labelled("AB" * 100, said)).calibrated[0]
+    weighted = results_of(labelled("AB" * 100, said, probability=chance)).calibrated[0]
+    assert plain.human_only["estimate"] == pytest.approx(0.5)
+    assert weighted.human_only["estimate"] == pytest.approx(0.2)
