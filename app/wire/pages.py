@@ -47,6 +47,10 @@ class NarrowIn(Input):
 class FilterIn(PageIn, NarrowIn):
     """Which page of a list of pairs or judgments, and which of them."""
 
+    format: Literal["ndjson", "parquet"] | None = Field(
+        None, description="all rows, as with Accept: for links, which cannot say what they accept"
+    )
+
 
 class PageOut(Output, Generic[T]):
     """One page; `next` is null on the last."""

@@ -1,0 +1,361 @@
+"""A job's page in each of its states: what it shows, what can be done from it, and its report under the address."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from app.domain.judgment import Outcome, Pick
+from app.services import admin, publish
+from tests.integration.api.conftest import draft, upload
+from tests.integration.services.judging import always, finish, judge, prefers_a
+from tests.world.pairs import ndjson, pairs
+
+PAIRS = 6
+NAME = 'tuned <script>alert("x")</script> & base \u202eesrever'
+MODELS = ("model-<b>alpha</b>", "model-beta")
+Visit = Callable[..., Awaitable[httpx.AsyncClient]]
+_names = itertools.count(1)
+
+
+@pytest.fixture
+async def visit(api, database, project):
+    """`await visit(role)`: a browser signed in with a new key of the test's project."""
+    browsers: list[httpx.AsyncClient] = []
+
+    async def sign_in(role: str = "submitter") -> httpx.AsyncClient:
+        _, token = await admin.create_key(database, project, f"visitor-{next(_names)}", role=role)
+        browser = httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://api")
+        browsers.append(browser)
+        assert (await browser.post("/dashboard/sign-in", data={"key": token})).status_code == 303
+        return browser
+
+    yield sign_in
+    for browser in browsers:
+        await browser.aclose()
+
+
+async def filled(http: httpx.AsyncClient, **choices: Any) -> str:
+    job = await draft(http, **{"name": NAME, "axes": ["overall", "rationale"], **choices})
+    assert (await upload(http, job, ndjson(pairs(PAIRS, models=MODELS)))).status_code == 200
+    return job
+
+
+async def started(http: httpx.AsyncClient, **choices: Any) -> str:
+    job = await filled(http, **choices)
+    assert (await http.post(f"/v1/jobs/{job}/start")).status_code == 202
+    return job
+
+
+async def judged(http: httpx.AsyncClient, database, *, say=prefers_a, status: str = "completed", **choices: Any) -> str:
+    job = await started(http, **choices)
+    await judge(database, job, say)
+    await finish(database, job, status)
+    return job
+
+
+async def report_of(browser: httpx.AsyncClient, job: str, **parameters: Any) -> str:
+    """The part of the page with the report, once it is there."""
+    for _ in range(20):
+        answer = await browser.get(f"/dashboard/jobs/{job}/report", params=parameters)
+        assert answer.status_code == 200, answer.text
+        if "being computed" not in answer.text:
+            return answer.text
+    pytest.fail("the report never came")
+
+
+def form_of(text: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that posts there."""
+    found = re.search(rf'<form method="post" action="{action}">(.*?)</form>', text, re.DOTALL)
+    assert found, f"no form posts to {action}"
+    return dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', found[1]))
+
+
+def posts_to(text: str) -> set[str]:
+    """The verbs that the page can post, and those it asks about first."""
+    return set(re.findall(r"/dashboard/jobs/[0-9a-f-]{36}/(start|pause|resume|cancel|retry|delete)\"", text))
+
+
+async def test_a_judged_job_is_told_whole_without_scripts(http, database, visit):
+    job, browser = await judged(http, database), await visit("reader")
+    await report_of(browser, job)
+    answer = await browser.get(f"/dashboard/jobs/{job}")
+    text = answer.text
+    assert answer.status_code == 200
+    assert "completed" in text
+    assert re.search(
+        r'<blockquote id="headline-text">no clear preference between model-&lt;b&gt;alpha[^<]*100\.0 % \(95 % CI', text
+    )
+    assert 'data-copy="headline-text"' in text
+    for title in ("Axes", "Slices", "Strengths", "Position bias", "Losses", "Provenance", "Cost", "Downloads"):
+        assert f">{title}</h2>" in text
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(re.findall(r'\bid="([^"]+)"', text))
+    assert "<dt>Prompt tokens</dt><dd>1,200, 720 of them from a cache</dd>" in text
+    assert text.count("<h1>") == 1
+    assert "hx-get" not in text
+    assert posts_to(text) == set()  # a reader changes nothing
+
+
+async def test_names_are_text_and_nothing_else(http, database, visit):
+    job, browser = await judged(http, database), await visit()
+    shown = await report_of(browser, job)
+    text = (await browser.get(f"/dashboard/jobs/{job}")).text
+    for one in (shown, text, (await browser.get(f"/dashboard/jobs/{job}/delete")).text):
+        assert "alert(" not in one.replace("&lt;script&gt;alert(", "")
+        assert "<b>alpha" not in one
+        assert not re.search(r"\sstyle=|\son[a-z]+=|<script(?! defer src=)", one)
+    title = re.search(r"<h1>(.*?)</h1>", text)
+    assert title
+    assert "\u202e" not in title[1]
+
+
+async def test_parameters_are_in_the_address(http, database, visit):
+    job, browser = await judged(http, database), await visit()
+    address = {"level": "0.9", "policy": "drop", "slice_by": "", "tokens_per_second": "50"}
+    assert "90 % CI" in await report_of(browser, job, **address)
+    text = (await browser.get(f"/dashboard/jobs/{job}", params=address)).text
+    assert '<option value="0.9" selected>90 %</option>' in text
+    assert '<option value="drop" selected>' in text
+    assert "about 29, at 50 tokens a second" in text
+    links = set(re.findall(rf'href="(/v1/jobs/{job}/[^"]*)"', text))
+    assert f"/v1/jobs/{job}/report?format=tex&amp;policy=drop&amp;level=0.9" in links
+    assert len(links) == len(publish.FORMATS) + 4
+    for link in sorted(links):
+        assert (await browser.get(link.replace("&amp;", "&"))).status_code == 200, link
+
+
+async def test_an_axis_is_seen_alone(http, database, visit):
+    job, browser = await judged(http, database), await visit()
+    text = await report_of(browser, job, axis="rationale")
+    assert "win rate of model-&lt;b&gt;alpha&lt;/b&gt; on rationale" in text
+    assert ">Axes</h2>" in text
+    assert ">Strengths</h2>" not in text  # those of the primary axis
+    wrong = await browser.get(f"/dashboard/jobs/{job}/report", params={"axis": "taste"})
+    assert "must be one of rationale, overall" in wrong.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"level": "2"}, "should be less than 1"),
+        ({"policy": "coin"}, "policy"),
+        ({"anchor": "nobody"}, "anchor"),
+        ({"judges": "nobody"}, "judges"),
+        ({"colour": "red"}, "unknown field"),
+        ({"format": "png"}, "unknown field"),
+        ({"seed": "\ud7ff<i>"}, "seed"),
+    ],
+)
+async def test_what_does_not_fit_is_said_on_the_page(http, database, visit, wrong, told):
+    job, browser = await judged(http, database), await visit()
+    await report_of(browser, job, **wrong)
+    answer = await browser.get(f"/dashboard/jobs/{job}", params=wrong)
+    assert answer.status_code == 422
+    assert "No report with these parameters" in answer.text
+    assert told in answer.text
+    assert "<i>" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+async def test_a_draft_says_what_is_missing_and_is_started_and_steered(http, database, visit):
+    browser = await visit()
+    empty = (await browser.get(f"/dashboard/jobs/{await draft(http)}")).text
+    assert "It has no pairs yet" in empty
+    assert posts_to(empty) == {"cancel", "delete"}
+    job = await filled(http)
+    here = f"/dashboard/jobs/{job}"
+    text = (await browser.get(here)).text
+    assert f"It holds {PAIRS} pairs" in text
+    for verb, status in (("start", "running"), ("pause", "paused"), ("resume", "running")):
+        answer = await browser.post(f"{here}/{verb}", data=form_of(text, f"{here}/{verb}"))
+        assert (answer.status_code, answer.headers["location"]) == (303, here)
+        text = (await browser.get(here)).text
+        assert f'<span class="badge {status}">' in text
+        if status == "paused":
+            assert "Paused by hand" in text
+    again = await browser.post(f"{here}/resume", data=form_of(text, f"{here}/pause"))
+    assert again.status_code == 409
+    assert "does not fit" in again.text
+
+
+async def test_without_the_token_of_the_page_nothing_is_done(http, visit):
+    job, browser = await started(http), await visit()
+    for data in ({}, {"csrf": "00" * 64}, {"csrf": "no hex"}):
+        assert (await browser.post(f"/dashboard/jobs/{job}/pause", data=data)).status_code == 403
+    assert (await http.get(f"/v1/jobs/{job}")).json()["status"] == "running"
+
+
+async def test_a_running_job_follows_its_events_and_its_numbers_come_as_a_part(http, database, visit):
+    job, browser = await started(http), await visit()
+    text = (await browser.get(f"/dashboard/jobs/{job}")).text
+    assert "No pair is judged yet" in text
+    assert f'sse-connect="/v1/jobs/{job}/events"' in text
+    await judge(database, job, lambda _judge, seq, _slot: Pick.TIE if seq < 3 else None)
+    part = (await browser.get(f"/dashboard/jobs/{job}/progress")).text
+    assert "<dt>done</dt><dd>6</dd>" in part
+    assert "<dt>pending</dt><dd>6</dd>" in part
+    assert "<html" not in part
+    assert "judging goes on" in await report_of(browser, job)
+
+
+async def test_what_has_not_changed_is_not_sent_again(http, database, visit):
+    job, browser = await started(http), await visit()
+    await judge(database, job, lambda _judge, seq, _slot: Pick.TIE if seq < 3 else None)
+    text = await report_of(browser, job)
+    again = re.search(r'hx-get="([^"]+)"', text)
+    assert again
+    answer = await browser.get(again[1].replace("&amp;", "&"))
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (await browser.get(f"/dashboard/jobs/{job}/report?after=2001-01-01")).status_code == 200
+
+
+async def test_an_older_report_is_served_while_a_newer_one_is_made_once(http, api, database, visit, monkeypatch):
+    job, browser = await started(http), await visit()
+    await judge(database, job, lambda _judge, seq, _slot: Pick.TIE if seq < 3 else None)
+    await report_of(browser, job)
+    computed, gate = [], asyncio.Event()
+    loop, build = asyncio.get_running_loop(), publish.build
+
+    def slow(sheet, parameters):
+        computed.append(parameters)
+        asyncio.run_coroutine_threadsafe(gate.wait(), loop).result()
+        return build(sheet, parameters)
+
+    monkeypatch.setattr(publish, "build", slow)
+    await judge(database, job, always(Pick.TIE))
+    await finish(database, job)
+    for _ in range(3):
+        text = (await browser.get(f"/dashboard/jobs/{job}")).text
+        assert "3 missing" in text
+        assert "a newer report is being made" in text
+    assert len(computed) <= 1
+    gate.set()
+    for _ in range(100):
+        text = (await browser.get(f"/dashboard/jobs/{job}")).text
+        if "3 missing" not in text:
+            break
+        await asyncio.sleep(0.02)
+    assert "0 missing" in text
+    assert "a newer report" not in text
+    assert len(computed) == 1
+
+
+async def test_the_first_visit_has_a_page_at_once(http, api, database, visit, monkeypatch):
+    job, browser, gate = await judged(http, database), await visit(), asyncio.Event()
+    loop, build = asyncio.get_running_loop(), publish.build
+
+    def slow(sheet, parameters):
+        asyncio.run_coroutine_threadsafe(gate.wait(), loop).result()
+        return build(sheet, parameters)
+
+    monkeypatch.setattr(publish, "build", slow)
+    text = (await browser.get(f"/dashboard/jobs/{job}")).text
+    assert "The report is being computed" in text
+    assert 'hx-trigger="load, every 1s"' in text
+    assert '<noscript><meta http-equiv="refresh"' in text
+    nothing = await http.get(f"/v1/jobs/{job}/report", params={"format": "html", "part": "body", "recent": True})
+    assert (nothing.status_code, nothing.content) == (202, b"")
+    gate.set()
+    assert "being computed" not in await report_of(browser, job)
+    found = await http.get(f"/v1/jobs/{job}/report", params={"format": "html", "part": "body", "recent": True})
+    assert found.status_code == 200
+    assert found.headers["last-modified"].endswith("GMT")
+    assert found.text.lstrip().startswith("<h2>")
+
+
+async def test_a_part_or_an_axis_of_what_has_none_is_refused(http, database):
+    job = await judged(http, database)
+    for wrong in ({"part": "body"}, {"axis": "overall"}):
+        answer = await http.get(f"/v1/jobs/{job}/report", params={"format": "csv", **wrong})
+        assert answer.status_code == 422
+        assert answer.json()["problems"][0]["field"] == next(iter(wrong))
+
+
+async def test_a_model_against_itself_is_not_told_as_a_preference(http, database, visit):
+    job = await draft(http, axes=["overall"])
+    alike = [pair | {"b": pair["b"] | {"sample": 1}} for pair in pairs(PAIRS, models=("same", "same"))]
+    assert (await upload(http, job, ndjson(alike))).status_code == 200
+    await http.post(f"/v1/jobs/{job}/start")
+    await judge(database, job)
+    assert "<b>same</b> against itself" in await report_of(await visit(), job)
+
+
+async def test_what_failed_is_asked_again(http, database, visit):
+    job = await judged(http, database, say=always(Outcome.REFUSAL), status="completed_with_failures")
+    browser, here = await visit(), f"/dashboard/jobs/{job}"
+    assert "<em>nothing decided</em>" in await report_of(browser, job)
+    text = (await browser.get(here)).text
+    form = form_of(text, f"{here}/retry")
+    assert form["what"] == "abstained"
+    assert (await browser.post(f"{here}/retry", data=form | {"what": "all"})).status_code == 422
+    assert (await browser.post(f"{here}/retry", data=form)).status_code == 303
+    assert 'class="badge running"' in (await browser.get(here)).text
+
+
+async def test_cancelling_and_deleting_are_asked_about_first(http, database, visit):
+    job, browser = await started(http), await visit()
+    here = f"/dashboard/jobs/{job}"
+    await judge(database, job, lambda _judge, seq, _slot: Pick.TIE if seq < 3 else None)
+    assert "cancel it first" in (await browser.get(f"{here}/delete")).text
+    sure = (await browser.get(f"{here}/cancel")).text
+    assert "6 of 12 units" in sure
+    assert (await browser.post(f"{here}/cancel", data=form_of(sure, f"{here}/cancel"))).status_code == 303
+    text = (await browser.get(here)).text
+    assert "Cancelled before it was done" in text
+    assert "3 missing" in await report_of(browser, job)
+    sure = (await browser.get(f"{here}/delete")).text
+    gone = await browser.post(f"{here}/delete", data=form_of(sure, f"{here}/delete"))
+    assert (gone.status_code, gone.headers["location"]) == (303, "/dashboard")
+    missing = await browser.get(here)
+    assert missing.status_code == 404
+    assert "it was deleted, or it belongs to another project" in missing.text
+
+
+async def test_a_strangers_job_looks_like_none(http, login, visit):
+    theirs = await filled(await login())
+    browser = await visit("admin")
+    for path in ("", "/progress", "/head", "/report", "/delete"):
+        assert (await browser.get(f"/dashboard/jobs/{theirs}{path}")).status_code == 404
+
+
+async def test_a_labeller_sees_no_job(http, visit):
+    job, browser = await started(http), await visit("labeller")
+    assert (await browser.get(f"/dashboard/jobs/{job}")).status_code == 403
+
+
+async def test_an_import_has_a_page(http, visit):
+    rows = "model_a,model_b,winner,item\n" + "".join(f"tuned,base,A,q{number}\n" for number in range(5))
+    made = await http.post(
+        "/v1/imports", params={"name": "votes & <b>"}, content=rows, headers={"Content-Type": "text/csv"}
+    )
+    found, browser = made.json()["id"], await visit()
+    assert "no clear preference between tuned and base" in await report_of(browser, found)
+    text = (await browser.get(f"/dashboard/jobs/{found}")).text
+    assert "5 verdicts on 5 pairs, made elsewhere" in text
+    assert f"/v1/imports/{found}/report?format=json" in text
+    assert "/pairs?format" not in text
+    assert "votes &amp; &lt;b&gt;" in text
+    sure = (await browser.get(f"/dashboard/jobs/{found}/delete")).text
+    gone = await browser.post(f"/dashboard/jobs/{found}/delete", data=form_of(sure, f"/dashboard/jobs/{found}/delete"))
+    assert gone.status_code == 303
+    assert (await http.get(f"/v1/imports/{found}")).status_code == 404
+
+
+async def test_a_page_is_sent_compressed_and_its_token_never_looks_the_same(http, database, visit):
+    job, browser = await judged(http, database), await visit()
+    await report_of(browser, job)
+    here = f"/dashboard/jobs/{job}"
+    answer = await browser.get(here, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) < len(answer.content) / 4
+    again = await browser.get(here)
+    tokens = {form_of(text, "/dashboard/sign-out")["csrf"] for text in (answer.text, again.text)}
+    assert len(tokens) == 2
+    rows = await browser.get(f"/v1/jobs/{job}/judgments?format=ndjson", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in rows.headers
