@@ -26,7 +26,7 @@ class Scripted(RecentPublisher):
         super().__init__(None, **choices)
         self.state = Snapshot("job", "modality", "running", 0, (1,))
         self.made: list[tuple[str, int]] = []
-        self.at_once = self.most_at_once = 0
+        self.at_once = self.most_at_once = self.begun = 0
         self.gate = asyncio.Event()
         self.error: Exception | None = None
 
@@ -34,6 +34,10 @@ class Scripted(RecentPublisher):
         if job_id == "gone":
             raise NotFound("there is no such job")
         return None, replace(self.state, public_id=job_id)
+
+    async def _make(self, key, project):
+        self.begun += 1
+        await super()._make(key, project)
 
     async def _report(self, _source, snapshot, parameters):
         return await self._reports.get((snapshot, parameters), lambda: self._computed(snapshot, parameters))
@@ -84,6 +88,7 @@ async def test_the_first_who_asks_gets_nothing_at_once_and_one_is_made_for_all()
     found = await publisher.ask()
     assert (found.content, found.as_of, found.fresh) == ("fragment of state 1", NOW, True)
     assert publisher.made == [("job", 1)]
+    assert publisher.begun == 1  # not a task for everybody who asked
 
 
 async def test_what_is_made_quickly_is_waited_for():
@@ -103,6 +108,7 @@ async def test_the_last_one_is_served_while_a_newer_one_is_made(clock):
         await asyncio.sleep(0)
         assert (found.content, found.fresh) == ("fragment of state 1", False)
     assert publisher.made == [("job", 1), ("job", 2)]
+    assert publisher.begun == 2
     publisher.gate.set()
     await publisher.settle()
     found = await publisher.ask()
