@@ -222,7 +222,7 @@ async def read_sheet(
             "as_of": datetime.now(UTC).isoformat(timespec="seconds"),
             "software": {"name": "tracejudge", "version": software_version()},
             "times": dict(facts.times),
-            "usage": dict(facts.usage),
+            "usage": {**facts.usage, "call_seconds": _call_seconds(told)},
         },
         labels=people.labels,
         labellers=people.labellers,
@@ -241,6 +241,12 @@ async def _beside(database: Database, facts: stored.JobFacts) -> tuple[Asked, Pe
     async with database.transaction() as tx:
         told = await asked(tx, facts.id, len(facts.judges), facts.status)
         return told, await people_of(tx, facts.id, facts.pairs, facts.spec.axes)
+
+
+def _call_seconds(told: Asked) -> float | None:
+    """How long replies took, added up. Not seconds of a GPU: many calls are under way on it at once."""
+    known = [judge.call_seconds for judge in told.judges if judge.call_seconds is not None]
+    return sum(known) if len(known) == len(told.judges) else None
 
 
 def _judge_facts(frozen: Frozen, told: ReplyFacts) -> JudgeFacts:

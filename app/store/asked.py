@@ -24,6 +24,7 @@ class ReplyFacts:
     logprob_kind: str | None
     images_sent: int
     censored: int
+    call_seconds: float | None = None  # latencies added up; None where it was kept before this was
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +99,17 @@ async def _of_judge(tx: AsyncConnection, job: int, judge_no: int) -> tuple[Reply
         text(
             """
             SELECT min(served_model), max(served_model), min(logprob_kind), coalesce(sum(images_sent), 0),
-              count(*) FILTER (WHERE censored), string_agg(prompt_hash, ''::bytea)
+              count(*) FILTER (WHERE censored), sum(latency_ms::float8), string_agg(prompt_hash, ''::bytea)
             FROM replies WHERE job_id = :job AND judge_no = :judge
             """
         ),
         {"job": job, "judge": judge_no},
     )
-    least, most, kind, images_sent, censored, hashes = found.one()
+    least, most, kind, images_sent, censored, milliseconds, hashes = found.one()
     served = (least,) if least == most else await _served(tx, job, judge_no)
-    return ReplyFacts(() if least is None else served, kind, int(images_sent), int(censored)), hashes or b""
+    seconds = round((milliseconds or 0) / 1_000, 1)
+    told = ReplyFacts(() if least is None else served, kind, int(images_sent), int(censored), seconds)
+    return told, hashes or b""
 
 
 async def _served(tx: AsyncConnection, job: int, judge_no: int) -> tuple[str, ...]:

@@ -190,3 +190,19 @@ async def test_while_judging_a_snapshot_is_taken_anew_only_now_and_then(database
         await finish_jobs(tx, job=number)
     report = await publisher.report(project, job.id, Parameters())
     assert report.results.headline.win_rate.ties == 10
+
+
+async def test_the_time_of_calls_is_added_up_and_not_made_up(database, vault, project):
+    job = await started(database, vault, project)
+    await judge(database, job.id, always(Pick.TIE))
+    told = (await sheet_of(database, project, job.id)).envelope["usage"]
+    assert told["call_seconds"] == pytest.approx(told["calls"] * 12.5 / 1_000, abs=0.05)
+    number = await number_of(database, job.id)
+    async with database.transaction() as tx:
+        await finish_jobs(tx, job=number)
+        while await asked.keep_one(tx):
+            pass
+        await tx.execute(
+            text("UPDATE jobs SET asked = asked #- '{judges,0,call_seconds}' WHERE id = :job"), {"job": number}
+        )
+    assert (await sheet_of(database, project, job.id)).envelope["usage"]["call_seconds"] is None
