@@ -66,12 +66,10 @@ async def report(
 
 
 async def recent_report(
-    job_id: UUID, asked: ReportQuery, who: Principal, publisher: RecentPublisher, *, shape: str, patience: float = 0.1
+    job_id: UUID, asked: ReportQuery, who: Principal, publisher: RecentPublisher, *, shape: str, **choices: Any
 ) -> Recent:
-    """The last report that was made, as one of FORMATS or as FRAGMENT; waits so many seconds for a first one."""
-    return await publisher.recent(
-        who.project, str(job_id), asked.to_domain(), shape, axis=asked.axis, patience=patience
-    )
+    """The last report that was made, as one of FORMATS or as FRAGMENT. `choices`: those of RecentPublisher.recent."""
+    return await publisher.recent(who.project, str(job_id), asked.to_domain(), shape, axis=asked.axis, **choices)
 
 
 def _made(asked: ReportQuery, name: str) -> str:

@@ -97,16 +97,18 @@ class RecentPublisher(Publisher):
         *,
         axis: str | None = None,
         patience: float = PATIENCE,
+        newer: bool = False,
     ) -> Recent:
         """The last document of one of FORMATS, or FRAGMENT. Where there is none yet it waits `patience` seconds for the
-        first. NotFound for another project's; Invalid where a parameter does not fit it, once that is known.
+        first; with `newer` also for one that is due. NotFound for another project's; Invalid where a parameter does not
+        fit it, once that is known.
         """
         _, snapshot = await self._snapshot(project, job_id, parameters)
         key = _Key(snapshot.public_id, parameters, Shape(shape, axis))
         content = self._content(key)
         if content is None or self._is_due(key, snapshot):
             task = self._refresh(key, project, snapshot)
-            if content is None and task is not None:
+            if task is not None and (newer or content is None):
                 await asyncio.wait({task}, timeout=patience)
                 content = self._content(key)
         made = self._made.get(key)

@@ -33,7 +33,7 @@ from app.wire.verdicts import ImportOut
 router = APIRouter(prefix="/dashboard/jobs", include_in_schema=False)
 
 # A page is not held up for a report that will be there in a moment; the part that asks for it again may wait.
-PAGE_PATIENCE, PART_PATIENCE = 0.05, 2.0
+PAGE_PATIENCE, PART_PATIENCE = 0.05, 4.0
 NOT_BEGUN = frozenset({JobStatus.DRAFT, JobStatus.PREPARING})
 STEER = {"start": jobs.start, "pause": jobs.pause, "resume": jobs.resume, "cancel": jobs.cancel}
 ALL_ROWS = {"ndjson": "NDJSON", "parquet": "Parquet"}
@@ -117,10 +117,12 @@ async def report_part(
     shown = await _find(job_id, who, running)
     given = request.query_params
     asked = type(given)([(name, value) for name, value in given.multi_items() if name != "after"])
-    view, recent, trouble = await _recent(shown, read_view(asked), who, publisher, PART_PATIENCE)
-    if recent is not None and recent.as_of is not None and recent.as_of.isoformat() == given.get("after"):
-        still = not shown.live and not recent.fresh  # ask again: the newest is on its way
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Retry-After": "1"} if still else {})
+    after = given.get("after")
+    view, recent, trouble = await _recent(
+        shown, read_view(asked), who, publisher, PART_PATIENCE, newer=after is not None
+    )
+    if after is not None and _same(recent, after, shown):
+        return Response(status_code=HTTPStatus.NO_CONTENT)
     return page(request, "job_report.html", **shown.content(), **_report_content(view, recent, trouble))
 
 
@@ -158,6 +160,13 @@ async def delete(job_id: JobId, who: JobsWriter, running: Running) -> Response:
     return RedirectResponse("/dashboard", HTTPStatus.SEE_OTHER)
 
 
+def _same(recent: Recent | None, after: str, shown: Shown) -> bool:
+    """Whether the page shows this report already. Of a job that has ended since it has to say so."""
+    if recent is None or recent.as_of is None or recent.as_of.isoformat() != after:
+        return False
+    return shown.live or not recent.fresh
+
+
 def _last(request: Request) -> str:
     """The verb, the last part of the address."""
     path: str = request.scope["path"]
@@ -181,14 +190,14 @@ async def _find(job_id: UUID, who: Principal, running: App) -> Shown:
 
 
 async def _recent(
-    shown: Shown, view: View, who: Principal, publisher: RecentPublisher, patience: float
+    shown: Shown, view: View, who: Principal, publisher: RecentPublisher, patience: float, *, newer: bool = False
 ) -> tuple[View, Recent | None, TraceJudgeError | None]:
     """The report's body if there is one; what is wrong with a parameter goes into the view."""
     if view.asked is None or not shown.has_report:
         return view, None, None
     try:
         recent = await reports.recent_report(
-            UUID(shown.id), view.asked, who, publisher, shape=FRAGMENT, patience=patience
+            UUID(shown.id), view.asked, who, publisher, shape=FRAGMENT, patience=patience, newer=newer
         )
     except Invalid as error:
         return with_problem(view, error), None, None

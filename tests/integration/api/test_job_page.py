@@ -213,6 +213,11 @@ async def test_what_has_not_changed_is_not_sent_again(http, database, visit):
     answer = await browser.get(again[1].replace("&amp;", "&"))
     assert (answer.status_code, answer.content) == (204, b"")
     assert (await browser.get(f"/dashboard/jobs/{job}/report?after=2001-01-01")).status_code == 200
+    await finish(database, job, "cancelled")
+    over = await browser.get(again[1].replace("&amp;", "&"))  # it waits for the last one
+    assert "judging goes on" in text
+    assert "judging goes on" not in over.text
+    assert "hx-get" not in over.text
 
 
 async def test_an_older_report_is_served_while_a_newer_one_is_made_once(http, api, database, visit, monkeypatch):

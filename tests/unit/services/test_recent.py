@@ -115,6 +115,15 @@ async def test_the_last_one_is_served_while_a_newer_one_is_made(clock):
     assert (found.content, found.fresh) == ("fragment of state 2", True)
 
 
+async def test_who_has_the_last_one_may_wait_for_a_newer_one(clock):
+    publisher = Scripted(seconds=0.0)
+    publisher.gate.set()
+    await publisher.ask(patience=5.0)
+    publisher.judged()
+    found = await publisher.recent(1, "job", PLAIN, FRAGMENT, patience=5.0, newer=True)
+    assert (found.content, found.fresh) == ("fragment of state 2", True)
+
+
 async def test_it_is_not_made_anew_all_the_time_unless_something_ends_or_begins():
     publisher = Scripted(seconds=60.0)
     publisher.gate.set()
