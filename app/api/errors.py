@@ -72,16 +72,23 @@ def problem(error: TraceJudgeError, request_id: str) -> Response:
     return _answer(document, HEADERS.get(status, {}))
 
 
-def unexpected(request_id: str) -> Response:
+def unexpected(request: Request) -> Response:
     """The answer for a defect of ours: nothing of the inside gets out; the request id finds it in the log."""
-    return _plain(HTTPStatus.INTERNAL_SERVER_ERROR, "This is a defect; it has been logged.", request_id)
+    status, detail = HTTPStatus.INTERNAL_SERVER_ERROR, "This is a defect; it has been logged."
+    if frame.is_page(request.scope["path"]):
+        return frame.trouble(request, status, TraceJudgeError(detail))
+    return _plain(status, detail, request.state.request_id)
 
 
-def _answered(request: Request, error: TraceJudgeError) -> Response:
+def answered(request: Request, error: TraceJudgeError) -> Response:
     """People get a page, programs a problem document."""
-    if frame.is_page(request.url.path):
-        return frame.trouble(request, status_of(error), error)
-    return problem(error, request.state.request_id)
+    if not frame.is_page(request.scope["path"]):
+        return problem(error, request.state.request_id)
+    status = status_of(error)
+    page = frame.trouble(request, status, error)
+    if page.status_code == status:  # not where people are sent on to sign in
+        page.headers.update(HEADERS.get(status, {}))
+    return page
 
 
 def _plain(status: HTTPStatus, detail: str, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -101,19 +108,24 @@ def _answer(document: ProblemDocument, headers: Mapping[str, str]) -> Response:
 
 async def _on_expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, TraceJudgeError)  # noqa: S101 - the handler is registered for nothing else
-    return _answered(request, error)
+    return answered(request, error)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     """What FastAPI found in path, query, headers or body."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     found = problems_of(error.errors())
-    return _answered(request, Invalid("see problems", found))
+    return answered(request, Invalid("see problems", found))
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
     """What the router says by itself: no such address, no such method there."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return _answered(request, NotFound("there is nothing at this address"))
-    return _plain(HTTPStatus(error.status_code), "see the API's description", request.state.request_id, error.headers)
+        return answered(request, NotFound("there is nothing at this address"))
+    status = HTTPStatus(error.status_code)
+    if frame.is_page(request.scope["path"]):
+        page = frame.trouble(request, status, TraceJudgeError("go back to the page before and try again"))
+        page.headers.update(error.headers or {})
+        return page
+    return _plain(status, "see the API's description", request.state.request_id, error.headers)

@@ -6,10 +6,10 @@ import time
 import uuid
 
 import structlog
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import problem, unexpected
+from app.api.errors import answered, unexpected
 from app.api.metrics import Metrics
 from app.domain.errors import Invalid, Malformed, NotFound, TraceJudgeError, UnsupportedMediaType
 
@@ -40,13 +40,13 @@ class Gate:
             self._admit(scope)
             await self._app(scope, receive, exchange.send)
         except TraceJudgeError as error:
-            await problem(error, exchange.id)(scope, receive, exchange.send)
+            await answered(Request(scope), error)(scope, receive, exchange.send)
         except ClientDisconnect:
             pass  # nobody is left to answer
         except Exception:
             log.exception("request.failed", request_id=exchange.id)
             if exchange.status is None:
-                await unexpected(exchange.id)(scope, receive, exchange.send)
+                await unexpected(Request(scope))(scope, receive, exchange.send)
             # An answer that has begun cannot be taken back: the server closes the connection, the client sees it.
         finally:
             self._note(exchange)

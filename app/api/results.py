@@ -12,6 +12,8 @@ from starlette.responses import StreamingResponse
 from app.api import ndjson, parquet
 from app.api.auth import JobsReader, Running
 from app.api.jobs import JobId
+from app.bootstrap import App
+from app.domain.access import Principal
 from app.services import look, pair_view
 from app.services.paging import LONGEST_PAGE, Page
 from app.wire.pages import FilterIn, NarrowIn, PageOut
@@ -43,6 +45,14 @@ async def list_pairs(job_id: JobId, asked: Filters, request: Request, who: JobsR
     return await _answer(request, asked, read, parquet.PAIRS)
 
 
+async def page_of_pairs(job_id: JobId, asked: FilterIn, who: Principal, running: App) -> PairsPageOut:
+    """One page of a job's pairs."""
+    found = await look.list_pairs(
+        running.database, who.project, str(job_id), after=asked.after, limit=asked.limit, filters=asked.filters()
+    )
+    return PairsPageOut.model_validate(found)
+
+
 @router.get("/{job_id}/pairs/{seq}")
 async def get_pair(
     job_id: JobId, seq: Seq, asked: Annotated[NarrowIn, Query()], who: JobsReader, running: Running
@@ -68,7 +78,7 @@ async def _answer(
     begins, so that an error is still a problem document.
     """
     page = await read(after=asked.after, limit=asked.limit)
-    media_type = _streamed(request.headers.get("accept", ""))
+    media_type = STREAMED[asked.format] if asked.format else _streamed(request.headers.get("accept", ""))
     if media_type is None:
         return page
 

@@ -60,7 +60,8 @@ def up(
     chosen, home = settings.port if port is None else port, Home(settings.home)
     if detach:
         options = ["--port", str(chosen), "--workers", str(workers), "--services", services]
-        show(describe(home, start_detached(home, options)), as_json=as_json)
+        run = start_detached(home, options)
+        show(describe(home, run), as_json=as_json, key=run.api_key)
         return
     stack = Stack(
         settings.home,
@@ -91,8 +92,9 @@ def status(as_json: Json = False) -> None:
     Example: tracejudge status --json
     """
     home = Home(Settings().home)
-    state = describe(home, home.read_run() if home.is_locked() else None)
-    show(state, as_json=as_json)
+    run = home.read_run() if home.is_locked() else None
+    state = describe(home, run)
+    show(state, as_json=as_json, key=run.api_key if run else "")
     if not state["healthy"]:
         raise typer.Exit(FAILED)
 
@@ -110,7 +112,7 @@ def stay(stack: Stack, *, as_json: bool) -> None:
             signal.signal(number, interrupt)
     logging.basicConfig(format="%(message)s")
     with stack, suppress(KeyboardInterrupt):
-        show(describe(stack.home, stack.home.read_run()), as_json=as_json)
+        show(describe(stack.home, stack.home.read_run()), as_json=as_json, key=stack.api_key)
         threading.Event().wait()
 
 
@@ -180,21 +182,22 @@ def describe(home: Home, run: Run | None) -> dict[str, Any]:
         "healthy": run.ready and api_ready and all(process["alive"] for process in processes),
         "version": run.version,
         "api_url": run.api_url,
+        "dashboard_url": f"{run.api_url}/dashboard" if run.api_url else "",
         "processes": processes,
     }
 
 
-def show(state: dict[str, Any], *, as_json: bool) -> None:
-    """Print the state for a person or a machine."""
+def show(state: dict[str, Any], *, as_json: bool, key: str = "") -> None:
+    """Print the state for a person or a machine; for a person at a terminal with the link that signs in."""
     if as_json:
         typer.echo(json.dumps(state))
     elif not state["running"]:
         typer.echo(f"Nothing runs in {state['home']}; `tracejudge up` starts it.")
     else:
-        print_table(state)
+        print_table(state, key if sys.stdout.isatty() else "")  # a key must not end up in a log
 
 
-def print_table(state: dict[str, Any]) -> None:
+def print_table(state: dict[str, Any], key: str) -> None:
     """What runs where."""
     table = Table("process", "pid", "address", "log", box=None, header_style="bold", pad_edge=False)
     for process in state["processes"]:
@@ -204,3 +207,6 @@ def print_table(state: dict[str, Any]) -> None:
     console.print(table)
     health = "well" if state["healthy"] else "not well"
     console.print(f"\nTraceJudge {state['version']} is {health}: {state['api_url'] or 'no API'}", highlight=False)
+    if state["dashboard_url"]:
+        sign_in = f"/sign-in#{key}" if key else ""
+        console.print(f"Dashboard: {state['dashboard_url']}{sign_in}", highlight=False)

@@ -13,6 +13,7 @@ import httpx
 
 from app.client.lines import Line, Pieces, Progress, pieces
 from app.client.link import Json, Link, ProblemError, Unreachable, keyed, path, read
+from app.client.reviews import ReviewCalls
 from app.wire.images import ImageOut
 from app.wire.jobs import JobOut
 from app.wire.judges import JudgeOut
@@ -36,7 +37,7 @@ PAGE = 1_000
 PATIENCE = 600.0  # seconds for rows by the million, which are answered when they are stored
 
 
-class Client:
+class Client(ReviewCalls):
     """Speaks to one server with one key; a context manager. Errors: ProblemError, Unreachable.
 
     Reads, and writes that carry an Idempotency-Key, are tried again when the connection fails or the server says
@@ -242,16 +243,25 @@ class Client:
     def projects(self) -> list[ProjectOut]:
         return read(PageOut[ProjectOut], self._get("/v1/projects")).items
 
-    def create_key(self, name: str, *, role: str | None = None, scopes: Iterable[str] = ()) -> NewKeyOut:
-        """A new key for this project, with the scopes of a role or its own; shown this once."""
-        wanted = {"role": role} if role is not None else {"scopes": sorted(scopes)}
-        return read(NewKeyOut, self._link.send("POST", "/v1/keys", json={"name": name} | wanted))
+    def create_key(
+        self, name: str, *, role: str | None = None, scopes: Iterable[str] = (), expires_days: int | None = None
+    ) -> NewKeyOut:
+        """A new key for this project, with the scopes of a role or its own; shown this once. `url(key.sign_in)` is
+        the link that signs its holder in. Without `expires_days` a labeller's lasts 30 days, any other for ever.
+        """
+        wanted: Json = {"role": role} if role is not None else {"scopes": sorted(scopes)}
+        wanted = {"name": name, **wanted} | ({} if expires_days is None else {"expires_days": expires_days})
+        return read(NewKeyOut, self._link.send("POST", "/v1/keys", json=wanted))
 
     def keys(self) -> list[KeyOut]:
         return read(PageOut[KeyOut], self._get("/v1/keys")).items
 
     def revoke_key(self, key_id: int) -> KeyOut:
         return read(KeyOut, self._link.send("DELETE", path("keys", str(key_id))))
+
+    def url(self, address: str) -> str:
+        """The whole address of something on this server, e.g. of a page."""
+        return self._link.url.rstrip("/") + address
 
     def _get(self, address: str, parameters: Json | None = None) -> httpx.Response:
         return self._link.send("GET", address, params=parameters, again=True)

@@ -62,6 +62,11 @@ class Link:
             transport=transport,
         )
 
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return str(self._http.base_url)
+
     def close(self) -> None:
         self._http.close()
 

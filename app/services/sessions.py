@@ -6,10 +6,11 @@ import hashlib
 import hmac
 import secrets
 
-from app.domain.access import Principal
+from app.domain.access import REVIEWS_LABEL, Principal
 from app.domain.errors import Unauthenticated
-from app.store import sessions
+from app.store import keys, sessions
 from app.store.database import Database
+from app.store.keys import KeyInfo
 
 DAYS = 86_400.0
 LIFE_SECONDS = 14 * DAYS
@@ -17,15 +18,16 @@ TOKEN_BYTES = 32
 
 
 async def sign_in(database: Database, key: str) -> str:
-    """The cookie of a new session; Unauthenticated when the key is unknown, revoked or expired."""
-    cookie = secrets.token_urlsafe(TOKEN_BYTES)
+    """The cookie of a new session; Unauthenticated, saying why, when the key is unknown, revoked or expired.
+
+    Only who holds the whole key learns that it was good once.
+    """
+    cookie, digest = secrets.token_urlsafe(TOKEN_BYTES), _digest(key.strip())
     async with database.transaction() as tx:
-        good = await sessions.add_session(
-            tx, key_digest=_digest(key.strip()), digest=_digest(cookie), seconds=LIFE_SECONDS
-        )
-    if not good:
-        raise Unauthenticated("this key is not valid: it is unknown, revoked or expired")
-    return cookie
+        if await sessions.add_session(tx, key_digest=digest, digest=_digest(cookie), seconds=LIFE_SECONDS):
+            return cookie
+        found = await keys.key_of(tx, digest)
+    raise Unauthenticated(_why_not(found))
 
 
 async def sign_out(database: Database, cookie: str) -> None:
@@ -43,12 +45,38 @@ async def visitor(database: Database, cookie: str) -> Principal:
 
 
 def csrf_token(cookie: str) -> str:
-    """What a form of this session's pages carries; nobody can make it who does not hold the cookie."""
-    return hmac.new(cookie.encode(), b"csrf", hashlib.sha256).hexdigest()
+    """What a form of this session's pages carries; nobody can make it who does not hold the cookie. It looks different
+    every time, so that the size of a compressed page tells nothing about it.
+    """
+    mask = secrets.token_bytes(TOKEN_BYTES)
+    return (mask + _xor(mask, _csrf(cookie))).hex()
 
 
 def is_csrf_token(cookie: str, token: str) -> bool:
-    return hmac.compare_digest(csrf_token(cookie).encode(), token.encode(errors="replace"))
+    try:
+        told = bytes.fromhex(token)
+    except ValueError:
+        return False
+    mask, masked = told[:TOKEN_BYTES], told[TOKEN_BYTES:]
+    return len(masked) == TOKEN_BYTES and hmac.compare_digest(_csrf(cookie), _xor(mask, masked))
+
+
+def _csrf(cookie: str) -> bytes:
+    return hmac.new(cookie.encode(), b"csrf", hashlib.sha256).digest()
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
+
+
+def _why_not(key: KeyInfo | None) -> str:
+    """Why nobody can sign in with it, and what to do."""
+    if key is None:
+        return "this key is unknown; see that all of it was copied, from tj_ to its last character"
+    thing = "link" if key.scopes == {REVIEWS_LABEL} else "key"
+    if key.revoked_at is not None:
+        return f"this {thing} was revoked on {key.revoked_at:%Y-%m-%d}; ask whoever sent it for a new one"
+    return f"this {thing} expired on {key.expires_at:%Y-%m-%d}; ask whoever sent it for a new one"
 
 
 def _digest(token: str) -> bytes:

@@ -64,7 +64,7 @@ async def principal_of(tx: AsyncConnection, digest: bytes) -> Principal | None:
     found = await tx.execute(
         text(
             """
-            SELECT p.id, p.name, k.name, k.scopes, k.id, k.expires_at
+            SELECT p.id AS project, p.name AS project_name, k.name AS key_name, k.scopes, k.id AS key_id, k.expires_at
             FROM api_keys k JOIN projects p ON p.id = k.project_id
             WHERE k.digest = :digest AND k.revoked_at IS NULL
               AND coalesce(k.expires_at > clock_timestamp(), true)
@@ -77,8 +77,15 @@ async def principal_of(tx: AsyncConnection, digest: bytes) -> Principal | None:
 
 
 def principal_from(row: Row[Any]) -> Principal:
-    """Of: project id and name, key name, scopes, key id, expiry."""
-    return Principal(row[0], row[1], row[2], frozenset(row[3]), row[4], row[5])
+    """Of a row of project, project_name, key_name, scopes, key_id and expires_at."""
+    return Principal(
+        project=row.project,
+        project_name=row.project_name,
+        key_name=row.key_name,
+        scopes=frozenset(row.scopes),
+        key_id=row.key_id,
+        expires_at=row.expires_at,
+    )
 
 
 async def key_of(tx: AsyncConnection, digest: bytes) -> KeyInfo | None:

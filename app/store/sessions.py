@@ -32,7 +32,7 @@ async def principal_of_session(tx: AsyncConnection, digest: bytes) -> Principal 
     found = await tx.execute(
         text(
             """
-            SELECT p.id, p.name, k.name, k.scopes, k.id, k.expires_at
+            SELECT p.id AS project, p.name AS project_name, k.name AS key_name, k.scopes, k.id AS key_id, k.expires_at
             FROM sessions s JOIN api_keys k ON k.id = s.key_id JOIN projects p ON p.id = k.project_id
             WHERE s.digest = :digest AND s.expires_at > clock_timestamp() AND k.revoked_at IS NULL
             """

@@ -93,8 +93,9 @@ class ReviewAxisOut(Output):
 
 
 class QueueOut(Output):
-    """A review as a labeller sees it: `done` by this labeller, `left` for this labeller at this moment; `waiting`: others have
-    them in front of them, and they come back if those stop. `seconds`: the labeller's own median.
+    """A review as a labeller sees it: `done` by this labeller, `left` for this labeller at this moment.
+
+    `waiting`: others have them in front of them, and they come back if those stop. `seconds`: this labeller's median.
     """
 
     model_config = example({

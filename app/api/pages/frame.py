@@ -5,18 +5,19 @@ from __future__ import annotations
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import jinja2
-from fastapi import Request
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api.auth import COOKIE
+from app.api.auth import COOKIE, SAFE
 from app.api.pages import assets, words
 from app.api.pages.visible import visible
 from app.domain.access import Principal
-from app.domain.errors import TraceJudgeError
+from app.domain.errors import TraceJudgeError, Unauthenticated
 from app.reports import numbers, phrases
 from app.services import sessions
 
@@ -27,6 +28,11 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+TITLES = {
+    HTTPStatus.UNAUTHORIZED: "You are not signed in",
+    HTTPStatus.NOT_FOUND: "There is nothing here",
+    HTTPStatus.METHOD_NOT_ALLOWED: "That cannot be done here",
+}
 _PAGES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(TEMPLATES),
     autoescape=True,
@@ -49,10 +55,17 @@ def page(request: Request, template: str, *, status: int = HTTPStatus.OK, **cont
         who=who,
         scopes=who.scopes if who else frozenset(),
         csrf=sessions.csrf_token(cookie) if cookie else "",
-        here=request.url.path,
+        here=request.scope["path"],
         **content,
     )
     return HTMLResponse(text, status, headers={"Content-Security-Policy": POLICY})
+
+
+def answer_heads(router: APIRouter) -> None:
+    """HEAD like GET: whoever checks a link asks that way. The server leaves the body out."""
+    for route in router.routes:
+        if isinstance(route, APIRoute) and route.methods and "GET" in route.methods:
+            route.methods.add("HEAD")
 
 
 def fragment(template: str, **content: Any) -> Markup:
@@ -67,8 +80,26 @@ def is_page(path: str) -> bool:
 
 def trouble(request: Request, status: int, error: TraceJudgeError) -> Response:
     """An error as a page that says what to do. Who is not signed in is asked to, and comes back."""
-    if status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
-        here = request.url.path + ("?" + request.url.query if request.url.query else "")
-        return RedirectResponse(f"/dashboard/sign-in?next={quote(here)}", HTTPStatus.SEE_OTHER)
-    title = {HTTPStatus.NOT_FOUND: "There is nothing here"}.get(HTTPStatus(status), error.title)
-    return page(request, "trouble.html", status=status, title=title, error=error, request_id=request.state.request_id)
+    if status == HTTPStatus.UNAUTHORIZED:
+        if "hx-request" in request.headers:  # of a part of a page: the whole page has to go there
+            came_from = urlsplit(request.headers.get("hx-current-url", ""))
+            return Response(status_code=status, headers={"HX-Redirect": sign_in_address(came_from.path)})
+        if request.method in SAFE:
+            query = request.scope["query_string"].decode("latin-1")
+            here = quote(request.scope["path"]) + ("?" + query if query else "")
+            return RedirectResponse(sign_in_address(here), HTTPStatus.SEE_OTHER)
+        error = Unauthenticated("you are not signed in, so nothing was done; sign in and do it again")
+    return page(
+        request,
+        "trouble.html",
+        status=status,
+        title=TITLES.get(HTTPStatus(status), error.title),
+        error=error,
+        must_sign_in=status == HTTPStatus.UNAUTHORIZED,
+        request_id=request.state.request_id,
+    )
+
+
+def sign_in_address(back_to: str) -> str:
+    """Where people sign in, and come back from."""
+    return f"/dashboard/sign-in?next={quote(back_to)}"

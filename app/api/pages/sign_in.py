@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from urllib.parse import unquote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.api.auth import COOKIE, Running
+from app.api.auth import COOKIE, Running, identify
 from app.api.forms import form_of
 from app.api.pages.frame import is_page, page
-from app.domain.access import JOBS_READ
-from app.domain.errors import Unauthenticated
+from app.domain.access import JOBS_READ, Principal
+from app.domain.errors import Forbidden, Unauthenticated
 from app.services import sessions
 
 router = APIRouter(include_in_schema=False)
-HOME, REVIEWS = "/dashboard", "/review"
-
-Next = Annotated[str, Query(max_length=2_000)]
+HOME, REVIEWS, SIGN_IN = "/dashboard", "/review", "/dashboard/sign-in"
+ELSEWHERE = frozenset({"cross-site", "same-site"})  # what browsers say of a form on somebody else's page
 
 
 @router.get("/dashboard/sign-in")
-async def sign_in_page(request: Request, next: Next = "") -> Response:  # noqa: A002 - the address says next
-    return page(request, "sign_in.html", next=next, problem="")
+async def sign_in_page(request: Request, next: str = "") -> Response:  # noqa: A002 - the address says next
+    """The form; who is signed in already is told so and may go on."""
+    if COOKIE not in request.cookies:
+        return _form(request, next)
+    try:
+        who = await identify(request)
+    except Unauthenticated:
+        return _form(request, next, over=True)
+    return _form(request, next, onward=_onward(who, next))
 
 
 @router.post("/dashboard/sign-in")
 async def sign_in(request: Request, running: Running) -> Response:
     """Begin a session. The answer to a wrong key is the form again, with what is wrong."""
+    if request.headers.get("sec-fetch-site") in ELSEWHERE:
+        raise Forbidden("sign in on our own page, not on somebody else's")
     form = await form_of(request)
     to = form.get("next", "")
     try:
         cookie = await sessions.sign_in(running.database, form.get("key", ""))
     except Unauthenticated as error:
-        return page(request, "sign_in.html", status=HTTPStatus.UNAUTHORIZED, next=to, problem=error.detail)
-    principal = await sessions.visitor(running.database, cookie)
-    home = HOME if JOBS_READ in principal.scopes else REVIEWS
-    answer = RedirectResponse(to if _is_ours(to) else home, HTTPStatus.SEE_OTHER)
+        return _form(request, to, status=HTTPStatus.UNAUTHORIZED, problem=error.detail)
+    if COOKIE in request.cookies:
+        await sessions.sign_out(running.database, request.cookies[COOKIE])
+    who = await sessions.visitor(running.database, cookie)
+    answer = RedirectResponse(_onward(who, to), HTTPStatus.SEE_OTHER)
     answer.set_cookie(
         COOKIE,
         cookie,
@@ -53,13 +62,45 @@ async def sign_in(request: Request, running: Running) -> Response:
 async def sign_out(request: Request, running: Running) -> Response:
     """End the session; without one there is nothing to end."""
     cookie = request.cookies.get(COOKIE)
-    if cookie is not None and sessions.is_csrf_token(cookie, (await form_of(request)).get("csrf", "")):
+    if cookie is not None:
+        if not sessions.is_csrf_token(cookie, (await form_of(request)).get("csrf", "")):
+            raise Forbidden("this page is out of date; load it again and sign out there")
         await sessions.sign_out(running.database, cookie)
-    answer = RedirectResponse("/dashboard/sign-in", HTTPStatus.SEE_OTHER)
-    answer.delete_cookie(COOKIE)
+    answer = RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=request.url.scheme == "https")
     return answer
 
 
+def _form(
+    request: Request,
+    to: str,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    problem: str = "",
+    over: bool = False,
+    onward: str = "",
+) -> Response:
+    """`over`: a session has ended. `onward`: where somebody who is signed in goes on to."""
+    return page(
+        request,
+        "sign_in.html",
+        status=status,
+        next=to,
+        problem=problem,
+        over=over,
+        onward=onward,
+        days=round(sessions.LIFE_SECONDS / sessions.DAYS),
+    )
+
+
+def _onward(who: Principal, to: str) -> str:
+    """Where people go after signing in: back to where they came from, as far as their key opens it."""
+    home = HOME if JOBS_READ in who.scopes else REVIEWS
+    return to if _is_ours(to) and (home == HOME or to.startswith(REVIEWS)) else home
+
+
 def _is_ours(address: str) -> bool:
-    """Whether a page of ours: anything else would send people on to somebody's copy of it."""
-    return is_page(address.partition("?")[0]) and "\\" not in address and not address.startswith("//")
+    """Whether a page of ours, by a plain path: anything else could send people on to somebody's copy of it."""
+    path = unquote(address.partition("?")[0])
+    steps = path.split("/")[1:]
+    return is_page(path) and path.isprintable() and "\\" not in path and not {"", ".", ".."} & set(steps)
