@@ -6,6 +6,7 @@ As a script it is started by its path (`python -P vega.py`), so it must not need
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 from typing import Any
@@ -13,22 +14,54 @@ from typing import Any
 import vl_convert
 
 VEGA_LITE = "5.21"
+SCALE = 2
+# XML cannot carry these, however they are written, and the library ends the whole process when it meets one.
+_UNDRAWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_PICTURES, _CONTROLS, _REPLACEMENT = 0x2400, 0x20, "\ufffd"
 
 
 def svg(spec: dict[str, Any]) -> str:
     """A Vega-Lite specification as SVG; nothing is fetched to draw it. Other threads stand still meanwhile."""
-    return str(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[]))
+    return str(vl_convert.vegalite_to_svg(_drawable(spec), vl_version=VEGA_LITE, allowed_base_urls=[]))
+
+
+def png(spec: dict[str, Any]) -> bytes:
+    """The same as PNG, at twice the size."""
+    return bytes(
+        vl_convert.vegalite_to_png(_drawable(spec), vl_version=VEGA_LITE, scale=SCALE, allowed_base_urls=[])
+    )
+
+
+def drawable(text: str) -> str:
+    """The text with a sign for every character that XML cannot carry: its picture for a control, else U+FFFD."""
+    return _UNDRAWABLE.sub(_sign, text)
+
+
+def _sign(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return chr(_PICTURES + code) if code < _CONTROLS else _REPLACEMENT
+
+
+def _drawable(value: Any) -> Any:
+    """The same specification, all its texts drawable."""
+    if isinstance(value, str):
+        return drawable(value)
+    if isinstance(value, dict):
+        return {_drawable(key): _drawable(inside) for key, inside in value.items()}
+    if isinstance(value, list | tuple):
+        return [_drawable(inside) for inside in value]
+    return value
 
 
 def serve() -> None:
-    """Draw what comes in, a JSON line each, until nothing comes any more. null is what could not be drawn."""
+    """Draw what comes in, a JSON line each, until nothing comes any more; a line out says the SVG or the problem."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is our parent's to hear; we go when it does
     for line in sys.stdin:
         try:
-            drawn: str | None = svg(json.loads(line))
-        except ValueError:
-            drawn = None
-        sys.stdout.write(json.dumps(drawn) + "\n")
+            answer = {"svg": svg(json.loads(line))}
+        except ValueError as error:
+            answer = {"problem": str(error)}
+        sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 

@@ -27,28 +27,38 @@ class Easel:
         self._closed = False
 
     def draw(self, spec: Spec) -> str:
-        """SVG. What the other process cannot draw is drawn here, slowly for everybody else, but drawn."""
+        """SVG. ValueError for what is no chart; RuntimeError when the other process ended over it, and a new one too:
+        whatever ended both would end this one.
+        """
+        line = json.dumps(spec)
         with self._turn:
-            drawn = None if self._closed else self._asked(json.dumps(spec))
-        return vega.svg(spec) if drawn is None else drawn
+            if self._closed:
+                raise RuntimeError("nothing is drawn any more")
+            answer = self._asked(line) or self._asked(line)
+        if answer is None:
+            raise RuntimeError("the drawing process ended twice over one chart")
+        if "problem" in answer:
+            raise ValueError(answer["problem"])
+        return answer["svg"]
 
     def close(self) -> None:
         with self._turn:
             self._closed = True
             self._end()
 
-    def _asked(self, line: str) -> str | None:
+    def _asked(self, line: str) -> dict[str, str] | None:
+        """What the other process answers; None when it is lost."""
         try:
             child = self._running()
             assert child.stdin is not None  # noqa: S101 - for the type checker
             assert child.stdout is not None  # noqa: S101 - as above
             child.stdin.write(line + "\n")
             child.stdin.flush()
-            drawn: str | None = json.loads(child.stdout.readline())
+            answer: dict[str, str] = json.loads(child.stdout.readline())
         except (OSError, ValueError):  # it has ended, perhaps in the middle of a line
             self._end()
             return None
-        return drawn
+        return answer
 
     def _running(self) -> subprocess.Popen[str]:
         if self._child is None:

@@ -20,7 +20,7 @@ from tests.integration.services.judging import judge, prefers_a
 
 HOSTILE = "</script><script>alert(1)</script> \x1b[31m \u202eevil ![x](http://foreign.invalid/a.png)"
 SHORT = "The left border is sharp, so it is C."
-LONG = "step of the proof " * 3_000 + "THE-END"
+LONG = "step of the proof " * 2_600 + "THE-END"
 PAIRS = 6
 
 
@@ -249,7 +249,7 @@ async def test_hostile_text_is_text(job):
 async def test_a_long_trace_is_cut_with_a_way_to_the_whole(job):
     page = await show(job, "q1")
     assert "THE-END" not in page
-    assert "14,007 more characters" in page
+    assert "6,807 more characters" in page
     assert "whole=yes" in page
     assert "THE-END" in await show(job, "q1", whole="yes")
 

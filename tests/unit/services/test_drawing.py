@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from app.reports import as_html, charts, vega
@@ -34,22 +36,32 @@ def test_a_lost_process_is_replaced(easel):
     lost = easel._child
     lost.kill()
     lost.wait()
-    assert easel.draw(SPEC) == here  # by ourselves
     assert easel.draw(SPEC) == here
     assert easel._child is not lost
 
 
-def test_what_cannot_be_drawn_fails_as_it_does_here(easel):
+def test_what_ends_the_other_process_twice_is_not_drawn_here(easel, monkeypatch):
+    monkeypatch.setattr(vega, "svg", lambda _: pytest.fail("it was drawn here"))
+    with monkeypatch.context() as deaf:
+        deaf.setattr("app.services.drawing.SCRIPT", os.devnull)  # a process that ends at once
+        easel._end()
+        with pytest.raises(RuntimeError, match="twice"):
+            easel.draw(SPEC)
+    assert easel.draw(SPEC).startswith("<svg")
+
+
+def test_what_is_no_chart_says_why(easel):
     with pytest.raises(ValueError, match=r"\S"):
         easel.draw({"mark": {"type": 7}, "encoding": "no"})
     assert easel.draw(SPEC).startswith("<svg")
 
 
-def test_closed_it_draws_here_and_nothing_is_left_behind():
+def test_closed_it_draws_no_more_and_nothing_is_left_behind():
     easel = Easel()
     easel.draw(SPEC)
     child = easel._child
     easel.close()
     assert child.poll() is not None
-    assert easel.draw(SPEC).startswith("<svg")
+    with pytest.raises(RuntimeError):
+        easel.draw(SPEC)
     assert easel._child is None
