@@ -114,6 +114,8 @@ async def _on_expected(request: Request, error: Exception) -> Response:
 async def _on_invalid(request: Request, error: Exception) -> Response:
     """What FastAPI found in path, query, headers or body."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    if frame.is_page(request.scope["path"]) and any(one["loc"][0] == "path" for one in error.errors()):
+        return answered(request, NotFound("there is nothing at this address; see that all of it was copied"))
     found = problems_of(error.errors())
     return answered(request, Invalid("see problems", found))
 

@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 from app.reports import charts, glance, numbers, phrases, sections, tables, vega
 from app.reports.charts import Spec
 from app.reports.report import RateLine, Report, Results
+from app.reports.visible import finished, signed, signed_within
 from app.stats.win_rate import Rate
 
 # How a chart becomes SVG. Vega keeps the interpreter to itself while it draws, so a server lets another process do it.
@@ -37,6 +38,7 @@ _PAGES = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    finalize=finished,
 )
 _PAGES.globals |= {"glance": glance, "numbers": numbers, "phrases": phrases, "tables": tables, "further": sections}
 
@@ -71,8 +73,8 @@ def page(template: str, **content: Any) -> str:
 
 def picture(spec: Spec, alternative: str, draw: Draw = vega.svg) -> Markup:
     """A chart as inline SVG with a text alternative; nothing is fetched to draw it."""
-    head = rf'<svg role="img" aria-label="{escape(alternative)}" \1>'
-    return Markup(_SVG_HEAD.sub(lambda found: found.expand(head), draw(spec)))  # noqa: S704 - Vega escapes its text
+    head = rf'<svg role="img" aria-label="{escape(signed(alternative))}" \1>'
+    return Markup(_SVG_HEAD.sub(lambda found: found.expand(head), draw(signed_within(spec))))  # noqa: S704 - Vega escapes its text
 
 
 def _content(report: Report, draw: Draw) -> dict[str, Any]:

@@ -17,24 +17,20 @@ VEGA_LITE = "5.21"
 SCALE = 2
 # XML cannot carry these, however they are written, and the library ends the whole process when it meets one.
 _UNDRAWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# Vega calls every kind of mark a symbol without a name, also with `aria` off; words for the whole say more.
+_NAMELESS = re.compile(r'(<g [^>]*?) role="graphics-[a-z]+" aria-roledescription="[^"]*"')
 _PICTURES, _CONTROLS, _REPLACEMENT = 0x2400, 0x20, "\ufffd"
 
 
 def svg(spec: dict[str, Any]) -> str:
     """A Vega-Lite specification as SVG; nothing is fetched to draw it. Other threads stand still meanwhile."""
-    return str(vl_convert.vegalite_to_svg(_drawable(spec), vl_version=VEGA_LITE, allowed_base_urls=[]))
+    drawn = vl_convert.vegalite_to_svg(_drawable(spec), vl_version=VEGA_LITE, allowed_base_urls=[])
+    return _NAMELESS.sub(r"\1", drawn)
 
 
 def png(spec: dict[str, Any]) -> bytes:
     """The same as PNG, at twice the size."""
-    return bytes(
-        vl_convert.vegalite_to_png(_drawable(spec), vl_version=VEGA_LITE, scale=SCALE, allowed_base_urls=[])
-    )
-
-
-def drawable(text: str) -> str:
-    """The text with a sign for every character that XML cannot carry: its picture for a control, else U+FFFD."""
-    return _UNDRAWABLE.sub(_sign, text)
+    return bytes(vl_convert.vegalite_to_png(_drawable(spec), vl_version=VEGA_LITE, scale=SCALE, allowed_base_urls=[]))
 
 
 def _sign(found: re.Match[str]) -> str:
@@ -43,9 +39,9 @@ def _sign(found: re.Match[str]) -> str:
 
 
 def _drawable(value: Any) -> Any:
-    """The same specification, all its texts drawable."""
+    """The same specification with a sign for every such character: its picture for a control, else U+FFFD."""
     if isinstance(value, str):
-        return drawable(value)
+        return _UNDRAWABLE.sub(_sign, value)
     if isinstance(value, dict):
         return {_drawable(key): _drawable(inside) for key, inside in value.items()}
     if isinstance(value, list | tuple):

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from app.domain.judge import Breaker, JudgeStatus
 from app.services.dashboard import HeadlineState
-from app.wire.jobs import JobOut
+from app.wire.jobs import JOB, JobOut
 from app.wire.pages import PageIn, PageOut
-from app.wire.shape import Output
+from app.wire.shape import Output, example
 
 
 class DashboardPageIn(PageIn):
@@ -95,6 +95,32 @@ class ThroughputOut(Output):
 
 class DashboardOut(Output):
     """Jobs with their headlines, newest first, and how judging fares. No list of judgments is read for it."""
+
+    model_config = example({
+        "as_of": "2026-01-31T09:00:20Z",
+        "jobs": {
+            "items": [{
+                "job": JOB,
+                "headline": {
+                    "model_a": "tuned-7b", "model_b": "base-7b", "axis": "overall", "estimate": 0.723, "low": 0.671,
+                    "high": 0.769, "level": 0.95, "n_pairs": 500, "as_of": "2026-01-31T09:00:12Z",
+                    "text": "tuned-7b preferred to base-7b: win rate 72.3 % (95 % CI 67.1-76.9, ...",
+                },
+                "headline_state": "ready",
+                "units_per_minute": 540.0,
+            }],
+            "next": None,
+        },
+        "running": 1,
+        "judges": [{
+            "name": "qwen-72b", "status": "ready", "status_reason": None, "in_use": True,
+            "replicas": [{"host": "gpu-1:8000", "breaker": "closed", "reason": None, "slots": 32.0, "in_flight": 30,
+                          "latency_ms": 2140.5, "workers": 1}],
+            "in_flight": 30, "tokens": {"prompt": 1_845_000, "completion": 98_400},
+        }],
+        "workers": {"alive": 1, "slices": 2},
+        "throughput": {"units_per_minute": 540.0, "window_seconds": 120.0},
+    })  # fmt: skip
 
     as_of: datetime
     jobs: PageOut[JobLineOut]

@@ -27,6 +27,35 @@ from app.wire.shape import Count, Input, JsonObject, Label, Name, Output, Seed, 
 OrderName = Literal["AB", "BA"]
 
 
+JOB: dict[str, Any] = {
+    "id": "0b8f3a52-6f0e-4a3c-9a44-0d8f6c1f2f10",
+    "name": "tuned against base",
+    "status": "running",
+    "status_reason": None,
+    "judges": ["qwen-72b"],
+    "rubric": "reasoning-trace",
+    "rubric_version": 1,
+    "axes": ["overall"],
+    "primary_axis": "overall",
+    "policy": {"name": "half", "epsilon": 0.0, "quorum": 1},
+    "orders": ["AB", "BA"],
+    "repeats": 1,
+    "seed": 0,
+    "progress": {
+        "pairs": 500, "units": 1000, "done": 612, "abstained": 3, "failed": 0, "cancelled": 0,
+        "pending": 385,
+    },
+    "usage": {"calls": 615, "prompt_tokens": 1845000, "completion_tokens": 98400, "cached_tokens": 0},
+    "fenced_writes": 0,
+    "eta_seconds": 41.5,
+    "warnings": [],
+    "metadata": {},
+    "created_at": "2026-01-31T09:00:00Z",
+    "started_at": "2026-01-31T09:00:01Z",
+    "finished_at": None,
+}  # fmt: skip
+
+
 class PolicyIn(Input):
     """How INCONSISTENT counts and how a panel votes; printed in every report."""
 
@@ -158,33 +187,7 @@ class PolicyOut(Output):
 class JobOut(Output):
     """A job and how far it is."""
 
-    model_config = example({
-                "id": "0b8f3a52-6f0e-4a3c-9a44-0d8f6c1f2f10",
-                "name": "tuned against base",
-                "status": "running",
-                "status_reason": None,
-                "judges": ["qwen-72b"],
-                "rubric": "reasoning-trace",
-                "rubric_version": 1,
-                "axes": ["overall"],
-                "primary_axis": "overall",
-                "policy": {"name": "half", "epsilon": 0.0, "quorum": 1},
-                "orders": ["AB", "BA"],
-                "repeats": 1,
-                "seed": 0,
-                "progress": {
-                    "pairs": 500, "units": 1000, "done": 612, "abstained": 3, "failed": 0, "cancelled": 0,
-                    "pending": 385,
-                },
-                "usage": {"calls": 615, "prompt_tokens": 1845000, "completion_tokens": 98400, "cached_tokens": 0},
-                "fenced_writes": 0,
-                "eta_seconds": 41.5,
-                "warnings": [],
-                "metadata": {},
-                "created_at": "2026-01-31T09:00:00Z",
-                "started_at": "2026-01-31T09:00:01Z",
-                "finished_at": None,
-            })  # fmt: skip
+    model_config = example(JOB)
 
     id: str
     name: str

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.wire.results import AxisOut, JudgmentOut, LabelName, SideOut
-from app.wire.shape import Output
+from app.wire.results import JUDGMENT, PAIR, AxisOut, JudgmentOut, LabelName, SideOut
+from app.wire.shape import Output, example
 
 
 class PairImageOut(Output):
@@ -73,6 +73,27 @@ class WholePairOut(Output):
     """A pair with everything that is known of it. `pairs`: how many the job has, numbered from 0. `previous` and
     `next` are null at the ends of the list.
     """
+
+    model_config = example({
+        "seq": 0,
+        "pairs": 500,
+        "item": {
+            "id": "q17", "question": "Which modality is it?", "options": {"C": "MRI", "D": "CT"}, "answer": "C",
+            "tags": {"modality": "radiology"}, "cluster": "article-9",
+            "images": [{"sha256": "5e" * 32, "media_type": "image/png", "width": 512, "height": 384, "bytes": 91_204,
+                        "missing": None}],
+        },
+        "a": PAIR["a"] | {"text": "The bone is bright, so it is CT.", "length": 32},
+        "b": PAIR["b"] | {"text": "Fat is bright and bone is dark, so it is MRI.", "length": 45},
+        "axes": PAIR["axes"],
+        "judgments": [JUDGMENT | {"axes": ["overall"]}],
+        "labels": [{
+            "labeller": "ann", "axis": "overall", "side": "B", "shown": "BA", "design": "random", "seconds": 41.5,
+            "review": "7b1e2a54-0d0e-4f6a-8a3c-51f0c3a7be90", "created_at": "2026-02-01T10:00:00Z",
+        }],
+        "previous": None,
+        "next": {"seq": 1, "matches": True},
+    })  # fmt: skip
 
     seq: int
     pairs: int

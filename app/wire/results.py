@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,37 @@ Rows = Literal["judgments", "pairs"]
 RowsFormat = Literal["ndjson", "parquet"]
 # What Accept says for all rows of a job in one answer.
 STREAMED: dict[RowsFormat, str] = {"ndjson": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
+
+
+PAIR: dict[str, Any] = {
+    "seq": 0,
+    "item": "q17",
+    "cluster": "article-9",
+    "tags": {"modality": "radiology"},
+    "a": {"model": "base-7b", "sample": 0, "answer": "D", "correct": False},
+    "b": {"model": "tuned-7b", "sample": 0, "answer": "C", "correct": True},
+    "axes": {"overall": {"verdict": "B", "stances": {"qwen-72b": "B"}, "labels": {"B": 2}}},
+}
+JUDGMENT: dict[str, Any] = {
+    "seq": 0,
+    "item": "q17",
+    "judge": "qwen-72b",
+    "order": "BA",
+    "repeat": 0,
+    "outcome": "judged",
+    "picks": {"overall": {"pick": "FIRST", "side": "B", "log_odds": None, "reason": "It reads the border."}},
+    "detail": "",
+    "raw": "{...}",
+    "prompt_hash": "77" * 32,
+    "served_model": "Qwen2.5-VL-72B-Instruct",
+    "logprob_kind": None,
+    "censored": False,
+    "images_sent": 1,
+    "calls": 1,
+    "usage": {"prompt_tokens": 3010, "completion_tokens": 160, "cached_tokens": 0},
+    "latency_ms": 2140.5,
+    "created_at": "2026-01-31T09:00:03Z",
+}
 
 
 class SideOut(Output):
@@ -44,15 +75,7 @@ class AxisOut(Output):
 class PairOut(Output):
     """A pair of a job. `seq` is its target number, null before the start; `axes` is by axis name."""
 
-    model_config = example({
-        "seq": 0,
-        "item": "q17",
-        "cluster": "article-9",
-        "tags": {"modality": "radiology"},
-        "a": {"model": "base-7b", "sample": 0, "answer": "D", "correct": False},
-        "b": {"model": "tuned-7b", "sample": 0, "answer": "C", "correct": True},
-        "axes": {"overall": {"verdict": "B", "stances": {"qwen-72b": "B"}, "labels": {"B": 2}}},
-    })  # fmt: skip
+    model_config = example(PAIR)
 
     seq: int | None
     item: str
@@ -67,6 +90,8 @@ class PairsPageOut(PageOut[PairOut]):
     """A page of a job's pairs. Where a filter is asked that must read judgments it may be short, even empty, and still
     have a `next`: go on there.
     """
+
+    model_config = example({"items": [PAIR], "next": None, "searched": 500, "pairs": 500, "total": 1})
 
     searched: int = Field(description="pairs looked through so far, on this page and those before")
     pairs: int = Field(description="pairs of the job")
@@ -93,26 +118,7 @@ class UnitUsageOut(Output):
 class JudgmentOut(Output):
     """The stored fact of one unit. `outcome` is `judged`, or why there is no verdict; `raw` is the reply's text."""
 
-    model_config = example({
-        "seq": 0,
-        "item": "q17",
-        "judge": "qwen-72b",
-        "order": "BA",
-        "repeat": 0,
-        "outcome": "judged",
-        "picks": {"overall": {"pick": "FIRST", "side": "B", "log_odds": None, "reason": "It reads the border."}},
-        "detail": "",
-        "raw": "{...}",
-        "prompt_hash": "77" * 32,
-        "served_model": "Qwen2.5-VL-72B-Instruct",
-        "logprob_kind": None,
-        "censored": False,
-        "images_sent": 1,
-        "calls": 1,
-        "usage": {"prompt_tokens": 3010, "completion_tokens": 160, "cached_tokens": 0},
-        "latency_ms": 2140.5,
-        "created_at": "2026-01-31T09:00:03Z",
-    })  # fmt: skip
+    model_config = example(JUDGMENT)
 
     seq: int
     item: str

@@ -52,6 +52,7 @@ def test_the_svg_is_one_file_that_says_what_it_shows():
     assert not attributes & {"href", "{http://www.w3.org/1999/xlink}href", "src", "onload"}
     tags = {element.tag.rpartition("}")[2] for element in root.iter()}
     assert not tags & {"script", "image", "foreignObject", "style", "use"}
+    assert [element.get("role") for element in root.iter() if element.get("role")] == ["img"]
 
 
 def test_words_from_outside_stay_words():

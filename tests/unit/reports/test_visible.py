@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
+import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.pages.visible import visible
+from app.reports.visible import exact, finished, signed_within, visible
 
 
 def test_markup_is_text():
@@ -61,3 +62,26 @@ def test_no_control_and_no_direction_survives(text):
     assert not [
         character for character in html if unicodedata.category(character) == "Cc" and character not in "\n\t\r"
     ]
+
+
+PAGES = jinja2.Environment(autoescape=True, finalize=finished)
+PAGES.filters |= {"exact": exact, "visible": visible}
+
+
+def test_what_no_template_marked_is_readable_too():
+    page = PAGES.from_string('{{ a }}|{{ a|visible }}|<i title="{{ a }}">{{ a ~ "!" }}</i>{{ 7 }}')
+    shown = page.render(a="<\x1b\u202e\u202e")
+    signs = "&lt;\u241b\u27e8U+202E\u27e9 \u00d72"
+    assert not {"\x1b", "\u202e"} & set(shown)
+    assert shown.startswith(f"{signs}|&lt;<span")
+    assert shown.endswith(f'<i title="{signs}">{signs}!</i>7')
+
+
+def test_what_a_form_sends_back_is_what_it_was():
+    assert PAGES.from_string('<input value="{{ a|exact }}">').render(a='"\u202e') == '<input value="&#34;\u202e">'
+
+
+def test_every_text_of_a_chart_is_readable():
+    assert signed_within({"a\u200b": ["\x07", 1, None, {"b": ("\ufeff",)}]}) == {
+        "a\u27e8U+200B\u27e9": ["\u2407", 1, None, {"b": ["\u27e8U+FEFF\u27e9"]}]
+    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -17,7 +18,7 @@ from markupsafe import Markup, escape
 _HIDDEN = re.compile(
     "(\r(?!\n)|["
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-    "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff"
     "\U000e0000-\U000e0fff"
     "])\\1*"
 )
@@ -32,6 +33,32 @@ def visible(text: str | None) -> Markup:
     return Markup("").join(_parts(text or ""))
 
 
+def signed(text: str) -> str:
+    """The same as plain text, for places that hold no element: attributes, titles, charts."""
+    return _HIDDEN.sub(lambda hidden: _shown(ord(hidden[1])) + _times(hidden.end() - hidden.start()), text)
+
+
+def signed_within(value: Any) -> Any:
+    """A JSON-like value with all its texts `signed`, names of fields too."""
+    if isinstance(value, str):
+        return signed(value)
+    if isinstance(value, dict):
+        return {signed(name): signed_within(inside) for name, inside in value.items()}
+    if isinstance(value, list | tuple):
+        return [signed_within(inside) for inside in value]
+    return value
+
+
+def finished(value: Any) -> Any:
+    """What templates put out of every expression: text nobody marked as safe is `signed`, and escaped after that."""
+    return signed(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def exact(text: Any) -> Markup:
+    """Escaped and nothing else, for a form's values: they come back and must be what they were."""
+    return escape(text)
+
+
 def _parts(text: str) -> Iterator[Markup]:
     place = 0
     for hidden in _HIDDEN.finditer(text):
@@ -43,10 +70,13 @@ def _parts(text: str) -> Iterator[Markup]:
 
 def _sign(character: str, count: int) -> Markup:
     code = ord(character)
-    times = f" ×{count}" if count > 1 else ""
     name = unicodedata.name(character, "control character")
     title = f"U+{code:04X} {name.lower()}"
-    return Markup('<span class="hidden-character" title="{}">{}</span>').format(title, _shown(code) + times)
+    return Markup('<span class="hidden-character" title="{}">{}</span>').format(title, _shown(code) + _times(count))
+
+
+def _times(count: int) -> str:
+    return f" ×{count}" if count > 1 else ""
 
 
 def _shown(code: int) -> str:
