@@ -20,12 +20,13 @@ from tests.world.world import World, world
 SAMPLES = Path(__file__).parents[1] / "examples" / "pairs.jsonl"
 SHOWN = "ct-bright-vessel"  # the pair that is photographed
 MODELS = ("tuned-7b", "base-7b")
-ALL_MODELS = ("tuned-7b", "base-7b", "tuned-32b", "other-8b")
+ALL_MODELS = ("tuned-32b", "tuned-7b", "other-8b", "base-7b")  # the first of two is the stronger one
 AXES = ("perception", "medical_knowledge", "rationale", "overall")
+WEIGHTY = ("overall", "overall")
 SYNTHETIC, RANKED, AT_WORK = 320, 480, 1_500
 REVIEWED, LABELLED = 120, (46, 31)
 # How often the stronger trace of two is the first model's, and how often people agree with what made it strong.
-BETTER, AGREED = 0.78, 0.8
+BETTER, AGREED = 0.86, 0.86
 WAIT = 600.0
 
 # What the judge says of the pair that is photographed, by axis: who wins with that trace first, and with it second.
@@ -122,14 +123,17 @@ def _made_up(count: int, meetings: Iterator[tuple[str, ...]], seed: int = 4) -> 
     made = pairs(count, words=55, seed=seed)
     for pair, (a, b) in zip(made, islice(meetings, count), strict=True):
         pair["a"]["model"], pair["b"]["model"] = a, b
-        better = _strength(pair["a"]["trace"]) > _strength(pair["b"]["trace"])
+        better = _strength(pair["a"]["trace"], pair["a"]["answer"]) > _strength(pair["b"]["trace"], pair["b"]["answer"])
         if better != (source.random() < BETTER):
-            pair["a"]["trace"], pair["b"]["trace"] = pair["b"]["trace"], pair["a"]["trace"]
+            for what in ("trace", "answer"):
+                pair["a"][what], pair["b"][what] = pair["b"][what], pair["a"][what]
         yield pair
 
 
-def _strength(text: str) -> float:
-    return sum(Opinion()._strength(text, axis) for axis in AXES)  # noqa: SLF001 - what the stub will think
+def _strength(text: str, answer: str) -> float:
+    """What the stub will think of a trace, above all on `overall`: it reads the final answer with it."""
+    shown = f"{text}\n\nFinal answer: {answer}"
+    return sum(Opinion()._strength(shown, axis) for axis in (*AXES, *WEIGHTY))  # noqa: SLF001 - its own judge
 
 
 def _reviewed(there: World, job: str) -> tuple[str, str]:
@@ -150,7 +154,8 @@ def _label(there: World, review: str, token: str, count: int) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     for _ in range(count):
         turn = there.http.post(f"/queues/{review}/turn", headers=headers).raise_for_status().json()
-        stronger = _strength(turn["first"]["text"]) > _strength(turn["second"]["text"])
+        strengths = [_strength(turn[place]["text"], turn[place]["answer"]) for place in ("first", "second")]
+        stronger = strengths[0] > strengths[1]
         said = "first" if stronger == (source.random() < AGREED) else "second"
         picks = {axis: source.choices((said, "tie"), (0.85, 0.15))[0] for axis in AXES}
         answer = {"picks": picks, "seconds": round(source.lognormvariate(3.6, 0.5), 1)}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from docs.example_stack import Example, example_stack
 from tests.e2e.browser import browsers
@@ -21,7 +21,7 @@ OUT = Path(__file__).parent / "screenshots"
 WIDE, NARROW = (1280, 900), (390, 844)
 TALLEST = {WIDE[0]: 2_200, NARROW[0]: 2_400}  # a longer page is cut: its top is what people look at first
 COLOURS = 160
-SETTLE = 400  # milliseconds for what a page fetches after it is there
+SETTLE, PATIENCE = 400, 75  # milliseconds for what a page fetches after it is there; how often they are given
 # The five that people use most are taken in every look.
 MAIN = {
     "overview": "/dashboard",
@@ -33,7 +33,7 @@ MAIN = {
 MORE = {
     "job-at-work": "/dashboard/jobs/{at_work}",
     "pairs": "/dashboard/jobs/{job}/pairs?axis=overall&verdict=INCONSISTENT",
-    "comparison": "/dashboard/jobs/{job}/comparison?with={other}",
+    "comparison": "/dashboard/jobs/{job}/comparison?other={other}",
     "reviews": "/dashboard/jobs/{job}/reviews",
     "judge": "/dashboard/judges/qwen-72b",
     "rubric": "/dashboard/rubrics/reasoning-trace",
@@ -100,10 +100,19 @@ def _photograph(browser: Browser, there: Example, name: str, path: str, look: di
     answer = page.goto(there.there.url + path.format(**vars(there)))
     if answer is None or not answer.ok:
         sys.exit(f"screenshots: {name} answered {answer.status if answer else 'nothing'}")
-    page.wait_for_timeout(SETTLE)
+    _wait_for_numbers(page)
     taken = page.screenshot(full_page=True, animations="disabled")
     context.close()
     return _small(taken, TALLEST[look["viewport"]["width"]])
+
+
+def _wait_for_numbers(page: Page) -> None:
+    """Until nothing on the page is still being computed."""
+    for _ in range(PATIENCE):
+        page.wait_for_timeout(SETTLE)
+        if "being computed" not in page.locator("main").inner_text():
+            return
+    sys.exit(f"screenshots: {page.url} is still computing")
 
 
 def _small(taken: bytes, tallest: int) -> bytes:

@@ -38,6 +38,12 @@ def signed(text: str) -> str:
     return _HIDDEN.sub(lambda hidden: _shown(ord(hidden[1])) + _times(hidden.end() - hidden.start()), text)
 
 
+def first_sign(text: str) -> str:
+    """The sign of the first hidden character; empty where nothing is hidden."""
+    found = _HIDDEN.search(text)
+    return _shown(ord(found[1])) if found else ""
+
+
 def signed_within(value: Any) -> Any:
     """A JSON-like value with all its texts `signed`, names of fields too."""
     if isinstance(value, str):

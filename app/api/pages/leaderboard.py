@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -13,6 +14,7 @@ from app.api.auth import JobsReader, Running
 from app.api.leaderboard import Ranking
 from app.api.pages.asked import AGAIN, address, read, soon, words_of
 from app.api.pages.frame import page
+from app.api.pages.words import moment
 from app.bootstrap import App
 from app.domain.access import Principal
 from app.domain.errors import Conflict, Invalid, NotFound, TraceJudgeError
@@ -49,6 +51,7 @@ async def show_leaderboard(request: Request, who: JobsReader, running: Running, 
         wanted=words,
         asked_for=chosen,
         board=board,
+        as_of=moment(datetime.fromisoformat(board.envelope["as_of"])) if board else "",
         parts={} if board is None else sections(board),
         trouble=trouble,
         may_mix=isinstance(trouble, Conflict) and not any(problem.field == "axis" for problem in trouble.problems),
@@ -71,17 +74,23 @@ async def _entries(chosen: Sequence[str] | str, who: Principal, running: App) ->
     found = (await jobs.list_jobs(PageIn(limit=LISTED), who, running)).items
     elsewhere = (await imports.list_imports(PageIn(limit=LISTED), who, running)).items
     entries: list[dict[str, Any]] = [
-        {"id": job.id, "name": job.name, "kind": job.status.value, "pairs": job.progress.pairs,
+        {"id": job.id, "name": job.name, "kind": job.status.value, "page": f"/dashboard/jobs/{job.id}",
+         "pairs": job.progress.pairs,
          "told": f"{', '.join(job.judges)} · {job.rubric} {job.rubric_version} · {job.policy.name}"}
         for job in found if job.status not in NOT_YET
     ]  # fmt: skip
     entries += [
-        {"id": one.id, "name": one.name, "kind": "imported", "pairs": one.pairs,
+        {"id": one.id, "name": one.name, "kind": "imported", "page": f"/v1/imports/{one.id}/report?format=html",
+         "pairs": one.pairs,
          "told": f"{', '.join(one.models[:4])} · {one.policy}"}
         for one in elsewhere
     ]  # fmt: skip
     known = {entry["id"] for entry in entries}
-    unknown = [{"id": one, "name": one, "kind": "", "pairs": None, "told": ""} for one in chosen if one not in known]
+    unknown = [
+        {"id": one, "name": one, "kind": "", "page": "", "pairs": None, "told": ""}
+        for one in chosen
+        if one not in known
+    ]
     return sorted(unknown + entries, key=lambda entry: entry["id"] not in chosen)
 
 

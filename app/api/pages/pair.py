@@ -18,6 +18,7 @@ from app.api.pages.asked import address, read, words_of
 from app.api.pages.frame import page
 from app.api.results import Seq
 from app.domain.changes import Changes, Piece, changes
+from app.reports.visible import first_sign
 from app.wire.pages import NarrowIn
 from app.wire.pair import PairJudgmentOut, WholePairOut
 
@@ -52,6 +53,7 @@ async def pair_page(job_id: JobId, seq: Seq, request: Request, who: JobsReader, 
     job = await jobs.get_job(job_id, who, running)
     pair = await results.get_pair(job_id, seq, read(NarrowIn, words), who, running)
     found = await asyncio.to_thread(changes, pair.a.text, pair.b.text)
+    markable, note = about_marks(found, pair)
     most = None if asked.whole == "yes" else MOST_CHARACTERS
     pairs = f"/dashboard/jobs/{job_id}/pairs"
     view = words | asked.model_dump(include={"marks", "whole"}, exclude_defaults=True)
@@ -65,8 +67,10 @@ async def pair_page(job_id: JobId, seq: Seq, request: Request, who: JobsReader, 
         list_address=address(pairs, words),
         neighbour=lambda one: address(f"{pairs}/{one.seq}", words | without_marks),
         traces=[("A", pair.a, cut(found.a, most)), ("B", pair.b, cut(found.b, most))],
-        note=note(found, pair),
-        marks=asked.marks == "on",
+        markable=markable,
+        note=note,
+        signs=first_sign(pair.a.text + pair.b.text),
+        marks=markable and asked.marks == "on",
         marks_address=address(request.url.path, view, marks="off" if asked.marks == "on" else None),
         whole_address=address(request.url.path, view, whole=None if asked.whole == "yes" else "yes"),
         whole=asked.whole == "yes",
@@ -77,17 +81,17 @@ async def pair_page(job_id: JobId, seq: Seq, request: Request, who: JobsReader, 
     )
 
 
-def note(found: Changes, pair: WholePairOut) -> str:
-    """What the marks mean here, or why there are none."""
+def about_marks(found: Changes, pair: WholePairOut) -> tuple[bool, str]:
+    """Whether anything is marked, and what the marks mean or why there are none."""
     if pair.a.text == pair.b.text:
-        return "Both traces are the same text."
+        return False, "Both traces are the same text."
     if found.unit is None:
-        return "The traces are too long to mark what differs."
+        return False, "The traces are too long to mark what differs."
     shared = sum(len(piece.text) for piece in (*found.a, *found.b) if piece.shared)
     if shared <= FEW_SHARED * (pair.a.length + pair.b.length):
-        return "The traces share hardly a passage, so nothing is marked."
+        return False, "The traces share hardly a passage, so nothing is marked."
     what = "Words" if found.unit == "words" else "Lines (the traces are too long for words)"
-    return f"{what} that only one of the two has are underlined."
+    return True, f"{what} that only one of the two has are underlined."
 
 
 def cut(pieces: Sequence[Piece], most: int | None) -> Shown:

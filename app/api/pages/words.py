@@ -22,6 +22,8 @@ ROLES: Mapping[str, str] = {
     "admin": "may do everything in this project, keys included",
     "operator": "may do everything, and makes projects",
 }
+# Where capitals are not the name.
+FORMATS: Mapping[str, str] = {"md": "Markdown", "tex": "LaTeX", "parquet": "Parquet"}
 
 
 def moment(value: datetime | None) -> str:

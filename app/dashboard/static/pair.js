@@ -1,7 +1,7 @@
 // Keys between pairs, marks on and off without loading, images that open large. Without this file the links do it all.
 const sides = document.querySelector(".sides");
 const marks = document.querySelector("#marks");
-marks.addEventListener("click", (event) => {
+marks?.addEventListener("click", (event) => {
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
   const off = sides.classList.toggle("unmarked");

@@ -25,8 +25,9 @@ DELAY = 0.25
 
 @dataclass(frozen=True)
 class Seeded:
-    """Ids and keys. `done`, `hostile`, `reviewed`: finished jobs; `pictured`, `silent`: numbers of pairs of `done`
-    with four pictures and without a verdict. `labeller` has done nothing yet.
+    """Ids and keys. `done`, `hostile`, `reviewed`: finished jobs; `pictured`, `silent`, `alike`: numbers of pairs of
+    `done` with four pictures, without a verdict, and with traces that differ in one word. `labeller` has done nothing
+    yet.
     """
 
     done: str
@@ -34,6 +35,7 @@ class Seeded:
     reviewed: str
     pictured: int
     silent: int
+    alike: int
     labeller: str
 
 
@@ -61,7 +63,7 @@ def seed(there: World) -> Seeded:
     for job in jobs:
         wait_for_end(there, job, 60)
     numbers = {row["item"]: row["seq"] for row in there.http.get(f"/jobs/{jobs[0]}/pairs?limit=100").json()["items"]}
-    return Seeded(*jobs, pictured=numbers["q0"], silent=numbers["q5"], labeller=key(there, "bob"))
+    return Seeded(*jobs, pictured=numbers["q0"], silent=numbers["q5"], alike=numbers["q6"], labeller=key(there, "bob"))
 
 
 def plan(there: World, seed: Seeded) -> Planned:
@@ -78,13 +80,18 @@ RULES = (
 
 
 def documents(count: int = PAIRS) -> Iterator[dict[str, Any]]:
-    """Pairs of which the first has four pictures, the next three one each, and the sixth no verdict."""
+    """Pairs of which the first has four pictures, the next three one each, the sixth no verdict, and the seventh
+    traces that differ in one word.
+    """
     for number, pair in enumerate(pairs(count, words=60, models=("tuned-7b", "base-7b"))):
         if number < 4:
             shown = range(4) if number == 0 else (number,)
             pair["item"]["images"] = [{"data": picture(which)} for which in shown]
         if number == 5:
             pair["item"]["question"] += f" {SILENT}"
+        if number == 6:
+            pair["a"]["trace"] += " So it is sharp."
+            pair["b"]["trace"] = pair["a"]["trace"].replace("sharp", "blurred")
         yield pair
 
 
