@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -23,6 +24,7 @@ JUDGE = {"name": "stub", "url": "http://127.0.0.1:9/v1", "served_model": "stub-1
 _numbers = itertools.count(1)
 
 Login = Callable[..., Awaitable[httpx.AsyncClient]]
+Visit = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,34 @@ async def login(api) -> AsyncIterator[Login]:
 async def http(login, project) -> httpx.AsyncClient:
     """A client of a project of the test's own, which may do everything inside it."""
     return await login(project=project)
+
+
+@pytest.fixture
+async def visit(api, database, project) -> AsyncIterator[Visit]:
+    """`await visit(role, name)`: a browser signed in with a new key of the test's project; without a role, a browser
+    that is not signed in.
+    """
+    browsers: list[httpx.AsyncClient] = []
+
+    async def come(role: str | None = "submitter", name: str = "") -> httpx.AsyncClient:
+        browser = httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://api")
+        browsers.append(browser)
+        if role is not None:
+            _, token = await admin.create_key(database, project, name or f"visitor-{next(_numbers)}", role=role)
+            answer = await browser.post("/dashboard/sign-in", data={"key": token})
+            assert answer.status_code == 303, answer.text
+        return browser
+
+    yield come
+    for browser in browsers:
+        await browser.aclose()
+
+
+def hidden(text: str, name: str) -> str:
+    """The value of a hidden field, the first of its name."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', text)
+    assert found, text
+    return found[1]
 
 
 async def draft(http: httpx.AsyncClient, **choices: Any) -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
 
 from app.domain.judgment import Outcome, Pick
-from app.services import admin, publish
+from app.services import publish
 from tests.integration.api.conftest import draft, upload
 from tests.integration.services.judging import always, finish, judge, prefers_a
 from tests.world.pairs import ndjson, pairs
@@ -20,25 +18,6 @@ from tests.world.pairs import ndjson, pairs
 PAIRS = 6
 NAME = 'tuned <script>alert("x")</script> & base \u202eesrever'
 MODELS = ("model-<b>alpha</b>", "model-beta")
-Visit = Callable[..., Awaitable[httpx.AsyncClient]]
-_names = itertools.count(1)
-
-
-@pytest.fixture
-async def visit(api, database, project):
-    """`await visit(role)`: a browser signed in with a new key of the test's project."""
-    browsers: list[httpx.AsyncClient] = []
-
-    async def sign_in(role: str = "submitter") -> httpx.AsyncClient:
-        _, token = await admin.create_key(database, project, f"visitor-{next(_names)}", role=role)
-        browser = httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://api")
-        browsers.append(browser)
-        assert (await browser.post("/dashboard/sign-in", data={"key": token})).status_code == 303
-        return browser
-
-    yield sign_in
-    for browser in browsers:
-        await browser.aclose()
 
 
 async def filled(http: httpx.AsyncClient, **choices: Any) -> str:

@@ -9,32 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app.services import admin
-from tests.integration.api.conftest import draft, upload
+from tests.integration.api.conftest import draft, hidden, upload
 from tests.world.pairs import ndjson, pairs
 
 JOB = "tuned against base, secret job"
 AXES = ["perception", "overall"]
 MODELS = ("model-alpha-7b", "model-beta-7b")
-_names = itertools.count(1)
-
-
-@pytest.fixture
-async def visit(api, database, project):
-    """`await visit(role, name)`: a browser signed in with a new key of the test's project, and its CSRF token."""
-    browsers: list[httpx.AsyncClient] = []
-
-    async def sign_in(role: str = "labeller", name: str = "ann") -> httpx.AsyncClient:
-        _, token = await admin.create_key(database, project, name, role=role)
-        browser = httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://api")
-        browsers.append(browser)
-        answer = await browser.post("/dashboard/sign-in", data={"key": token})
-        assert answer.status_code == 303, answer.text
-        return browser
-
-    yield sign_in
-    for browser in browsers:
-        await browser.aclose()
 
 
 @pytest.fixture
@@ -54,13 +34,6 @@ async def review(http: httpx.AsyncClient, job: str, **choices: Any) -> str:
     return made
 
 
-def hidden(text: str, name: str) -> str:
-    """The value of a hidden field, the first of its name."""
-    found = re.search(rf'name="{name}" value="([^"]*)"', text)
-    assert found, text
-    return found[1]
-
-
 def place(text: str) -> str:
     found = re.search(r'data-place="(\d+)"', text)
     assert found, text
@@ -75,7 +48,7 @@ async def answer(browser: httpx.AsyncClient, review_id: str, **changes: str) -> 
 
 
 async def test_a_labeller_goes_through_a_review_by_plain_forms(http, job, visit):
-    review_id, browser = await review(http, job), await visit()
+    review_id, browser = await review(http, job), await visit("labeller", "ann")
     home = (await browser.get("/review")).text
     assert "First round" in home
     assert "0 of 3 done" in home
@@ -97,7 +70,7 @@ async def test_a_labeller_goes_through_a_review_by_plain_forms(http, job, visit)
 
 
 async def test_undo_brings_the_pair_back_with_what_was_said(http, job, visit):
-    review_id, browser = await review(http, job), await visit()
+    review_id, browser = await review(http, job), await visit("labeller", "ann")
     first = place((await browser.get(f"/review/{review_id}")).text)
     await answer(browser, review_id, **{"axis-0": "unable"})
     after = (await browser.get(f"/review/{review_id}")).text
@@ -113,7 +86,7 @@ async def test_undo_brings_the_pair_back_with_what_was_said(http, job, visit):
 
 
 async def test_a_form_with_a_choice_missing_comes_back_and_one_sent_twice_does_no_harm(http, job, visit):
-    review_id, browser = await review(http, job), await visit()
+    review_id, browser = await review(http, job), await visit("labeller", "ann")
     text = (await browser.get(f"/review/{review_id}")).text
     form = {"csrf": hidden(text, "csrf"), "axis-0": "second"}
     address = f"/review/{review_id}/{place(text)}"
@@ -135,7 +108,7 @@ async def test_a_form_with_a_choice_missing_comes_back_and_one_sent_twice_does_n
 
 
 async def test_nothing_on_a_labellers_pages_tells_whose_traces_they_are(http, job, visit):
-    review_id, browser = await review(http, job), await visit()
+    review_id, browser = await review(http, job), await visit("labeller", "ann")
     addresses = ["/review", f"/review/{review_id}", f"/review/{review_id}/done"]
     await answer(browser, review_id)
     texts = [(await browser.get(address)).text for address in addresses]
@@ -146,7 +119,7 @@ async def test_nothing_on_a_labellers_pages_tells_whose_traces_they_are(http, jo
 
 async def test_two_labellers_share_the_last_pairs(http, job, visit):
     review_id = await review(http, job, pairs=1)
-    ann, bob = await visit(name="ann"), await visit(name="bob")
+    ann, bob = await visit("labeller", "ann"), await visit("labeller", "bob")
     assert "data-place" in (await ann.get(f"/review/{review_id}")).text
     waits = (await bob.get(f"/review/{review_id}")).text
     assert "Others are working on the last pairs" in waits
@@ -157,7 +130,7 @@ async def test_two_labellers_share_the_last_pairs(http, job, visit):
 
 
 async def test_closed_foreign_and_unknown_reviews_have_pages_of_their_own(http, job, visit, login):
-    review_id, browser = await review(http, job), await visit()
+    review_id, browser = await review(http, job), await visit("labeller", "ann")
     text = (await browser.get(f"/review/{review_id}")).text
     await http.post(f"/v1/reviews/{review_id}/close")
     assert "This review is closed" in (await browser.get(f"/review/{review_id}")).text
@@ -196,7 +169,7 @@ async def test_hostile_texts_stay_texts(http, visit):
     assert (await upload(http, job_id, ndjson([one]))).status_code == 200
     await http.post(f"/v1/jobs/{job_id}/start")
     review_id = await review(http, job_id, pairs=1, title="<img src=x>")
-    text = (await (await visit()).get(f"/review/{review_id}")).text
+    text = (await (await visit("labeller", "ann")).get(f"/review/{review_id}")).text
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert(1)" in text
     assert "<b>:" not in text
@@ -213,7 +186,7 @@ async def test_a_lead_draws_watches_and_closes(http, job, visit):
     drawn = await lead.post(page, data=form)
     assert (drawn.status_code, drawn.headers["location"]) == (303, page)
     review_id = (await http.get(f"/v1/jobs/{job}/reviews")).json()["items"][0]["id"]
-    assert (await answer(await visit(name="ann"), review_id)).status_code == 303
+    assert (await answer(await visit("labeller", "ann"), review_id)).status_code == 303
     text = (await lead.get(page)).text
     for told in (
         "Round one",
@@ -250,7 +223,7 @@ async def test_a_lead_draws_watches_and_closes(http, job, visit):
     ],
 )
 async def test_a_form_that_does_not_fit_comes_back_with_what_is_wrong(job, visit, change, told):
-    lead, page = await visit("admin", f"lead-{next(_names)}"), f"/dashboard/jobs/{job}/reviews"
+    lead, page = await visit("admin"), f"/dashboard/jobs/{job}/reviews"
     csrf = hidden((await lead.get(page)).text, "csrf")
     form = {"csrf": csrf, "title": "Kept title", "pairs": "3", "per_pair": "1", "axis-1": "overall"} | change
     if not form["axis-1"]:
