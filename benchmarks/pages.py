@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -77,10 +78,10 @@ def paged(pairs: int = PAIRS, other: int = OTHER_PAIRS) -> Paged:
         there.api.stop()
         there.restart_api()
         time.sleep(WARM_UP)
-        busy = draft(there, made_up(other, words=390), stub_judge(there, max_in_flight=64), name="at work")
+        busy = draft(there, made_up(other, words=390), stub_judge(there, name="busy", max_in_flight=64), name="at work")
         start(there, busy)
         began, before = time.perf_counter(), _judged(there, busy)
-        with _browser(there) as client:
+        with closing(_browser(there)) as client:
             pages = list(_all(there, client, job, busy))
         judged = _judged(there, busy)
         wall = time.perf_counter() - began
