@@ -74,20 +74,18 @@ async def _entries(chosen: Sequence[str] | str, who: Principal, running: App) ->
     found = (await jobs.list_jobs(PageIn(limit=LISTED), who, running)).items
     elsewhere = (await imports.list_imports(PageIn(limit=LISTED), who, running)).items
     entries: list[dict[str, Any]] = [
-        {"id": job.id, "name": job.name, "kind": job.status.value, "page": f"/dashboard/jobs/{job.id}",
-         "pairs": job.progress.pairs,
+        {"id": job.id, "name": job.name, "kind": job.status.value, "pairs": job.progress.pairs,
          "told": f"{', '.join(job.judges)} · {job.rubric} {job.rubric_version} · {job.policy.name}"}
         for job in found if job.status not in NOT_YET
     ]  # fmt: skip
     entries += [
-        {"id": one.id, "name": one.name, "kind": "imported", "page": f"/v1/imports/{one.id}/report?format=html",
-         "pairs": one.pairs,
+        {"id": one.id, "name": one.name, "kind": "imported", "pairs": one.pairs,
          "told": f"{', '.join(one.models[:4])} · {one.policy}"}
         for one in elsewhere
     ]  # fmt: skip
     known = {entry["id"] for entry in entries}
     unknown = [
-        {"id": one, "name": one, "kind": "", "page": "", "pairs": None, "told": ""}
+        {"id": one, "name": one, "kind": "", "pairs": None, "told": ""}
         for one in chosen
         if one not in known
     ]
