@@ -19,6 +19,7 @@ from app.stats.unit_cells import PLACES, TIED, VALUE, Cells
 
 Array = npt.NDArray[Any]
 CONVERGED = 1e-10
+SURE = 1e-16  # squared length of a step in standard errors: with millions of picks rounding keeps steps above CONVERGED
 NEWTON_STEPS = 100
 FARTHEST = 30.0  # no cell of fewer than 1e12 picks has its maximum at log-odds beyond this: it has none
 
@@ -70,9 +71,10 @@ def maximum(cells: Cells, shape: Shape) -> Maximum | None:
         inverse = _inverse_information(cells, shape, at)
         if inverse is None:
             return None
-        step = inverse @ _gradient(cells, shape, at)
+        gradient = _gradient(cells, shape, at)
+        step = inverse @ gradient
         parameters = parameters + step / max(1.0, float(np.abs(step).max()))
-        if np.abs(step).max() < CONVERGED:
+        if np.abs(step).max() < CONVERGED or gradient @ step < SURE:
             parameters[: cells.size] -= parameters[: cells.size].mean()
             return Maximum(shape, parameters, inverse, at.value, at.tied)
     return None

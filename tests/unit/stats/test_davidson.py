@@ -211,6 +211,19 @@ def test_an_unbeaten_model_gets_a_penalised_estimate():
     assert found.order_effect is None or found.order_effect.se is None
 
 
+@pytest.mark.parametrize("lost", [0, 1])
+def test_millions_of_picks_on_one_side_have_a_fit(lost):
+    """Rounding keeps Newton's steps above any fixed length there."""
+    won = 9_000_000
+    outcome = np.full(won + lost, A, np.int8)
+    outcome[won:] = B
+    apart = np.zeros(won + lost, np.int8)
+    data = Units(("x", "y"), apart, apart + 1, outcome, apart, np.arange(won + lost))
+    found = unit_level(data, Confidence(kind=IntervalKind.MODEL), davidson=True, order_effect=True)
+    odds = won / lost if lost else (won + 0.5) / 0.5
+    assert found.strengths.strength == pytest.approx([np.log(odds) / 2, -np.log(odds) / 2], abs=1e-7)
+
+
 def test_groups_that_never_met_are_named():
     with pytest.raises(NotComparable, match="x, y; z"):
         unit_level(units(MODELS, [("x", "y", TIE, 1)]), davidson=True, order_effect=True)
