@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from app.domain.errors import Invalid
 from app.domain.verdict import PolicyName, Verdict
+from app.reports import numbers
 from app.reports.comparable import Entrant
 from app.reports.pooling import Pool, pool
 from app.reports.reading import Reading, policy_of
@@ -253,7 +254,7 @@ def _text(pooled: Pool, fit: Fit, lines: Sequence[ModelLine], asked: Asked) -> s
     lead = f"{named} is {of}" if len(first) == 1 else f"{of} may be: {named}"
     jobs = f"{len(pooled.parts)} job" + "s" * (len(pooled.parts) > 1)
     return (
-        f"{lead} (Bradley-Terry, {_counted(pooled, asked)}; {100 * asked.level:g} % ranks by simultaneous "
+        f"{lead} (Bradley-Terry, {_counted(pooled, asked)}; {numbers.level_percent(asked.level)} ranks by simultaneous "
         f"differences) over {fit.pairs:,} decided pairs of {jobs} in {fit.clusters:,} clusters"
     )
 

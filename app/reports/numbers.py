@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from app.stats.win_rate import Rate
 
 NOTHING = "–"  # an en dash: this number does not exist
 LEAST_P = 0.001
+MOST_DIGITS = 16
+WHOLE = 100.0
 
 
 def whole(count: int) -> str:
@@ -21,13 +23,19 @@ def percent(share: float | None) -> str:
 
 
 def level_percent(level: float) -> str:
-    """0.95 -> "95 %": a confidence level, as short as it can be said."""
-    return f"{100 * level:.6g} %"
+    """0.95 -> "95 %": a confidence level, as short as it can be said, but never 100 %."""
+    digits = next((some for some in range(6, MOST_DIGITS) if float(f"{100 * level:.{some}g}") < WHOLE), MOST_DIGITS)
+    return f"{100 * level:.{digits}g} %"
 
 
 def interval(low: float | None, high: float | None) -> str:
     """(0.759, 0.807) -> "75.9–80.7", in percent."""
-    return "no interval" if low is None or high is None else f"{_hundredths(low)}–{_hundredths(high)}"
+    return "no interval" if low is None or high is None else "–".join(ends(low, high))
+
+
+def ends(low: float, high: float) -> tuple[str, str]:
+    """(0.759, 0.807) -> ("75.9", "80.7"), in percent: with more digits where different ends would look the same."""
+    return _apart(_hundredths, low, high, 1)
 
 
 def rate(value: Rate | None) -> str:
@@ -79,7 +87,9 @@ def signed_interval(low: float | None, high: float | None, digits: int = 2) -> s
     """(0.2, None) -> "+0.20 to ∞": a strength's interval may be open to one side, or unknown."""
     if low is None and high is None:
         return "no interval"
-    return f"{'−∞' if low is None else signed(low, digits)} to {'∞' if high is None else signed(high, digits)}"
+    if low is None or high is None:
+        return f"{'−∞' if low is None else signed(low, digits)} to {'∞' if high is None else signed(high, digits)}"
+    return " to ".join(_apart(signed, low, high, digits))
 
 
 def p_value(p: float | None) -> str:
@@ -89,5 +99,13 @@ def p_value(p: float | None) -> str:
     return "<0.001" if p < LEAST_P else f"{p:.3f}"
 
 
-def _hundredths(fraction: float) -> str:
-    return f"{100 * fraction:.1f}"
+def _apart(said: Callable[[float, int], str], low: float, high: float, digits: int) -> tuple[str, str]:
+    """Both ends, in as few digits as tell them apart, at least `digits`; equal ends look equal."""
+    if low == high:
+        return said(low, digits), said(high, digits)
+    told = ((said(low, more), said(high, more)) for more in range(digits, MOST_DIGITS))
+    return next((ends for ends in told if ends[0] != ends[1]), (said(low, digits), said(high, digits)))
+
+
+def _hundredths(fraction: float, digits: int = 1) -> str:
+    return f"{100 * fraction:.{digits}f}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.domain.errors import Invalid, Problem
-from app.reports.numbers import percent
+from app.reports.numbers import level_percent, percent
 from app.reports.pilot import Pilot
 from app.stats.intervals import HALF
 from app.stats.plan_inputs import Detect, Equivalent, Goal, HalfWidth, Sample, Work
@@ -206,10 +206,12 @@ def _hours(found: PlanResult, asked: Asked) -> float | None:
 
 def _goal_in_words(goal: Goal, sample: Sample) -> str:
     if isinstance(goal, HalfWidth):
-        return f"{100 * goal.level:g} % interval of ± {percent(goal.half_width)} around {percent(sample.rate)}"
+        return f"{level_percent(goal.level)} interval of ± {percent(goal.half_width)} around {percent(sample.rate)}"
     chance = f"with probability {percent(goal.power)}"
     if isinstance(goal, Detect):
-        return f"{100 * goal.level:g} % interval that leaves out 1/2 {chance} if the rate is {percent(sample.rate)}"
+        return (
+            f"{level_percent(goal.level)} interval that leaves out 1/2 {chance} if the rate is {percent(sample.rate)}"
+        )
     return f"equivalence within ± {percent(goal.margin)} shown {chance} if the rate is {percent(sample.rate)}"
 
 

@@ -42,7 +42,7 @@ def citation(model_a: str, model_b: str, rate: Rate, counting: str) -> str:
         finding = f"{model_b} preferred to {model_a}: win rate of {model_a}"
     else:
         finding = f"no clear preference between {model_a} and {model_b}: win rate of {model_a}"
-    interval = f"{numbers.level_percent(rate.level)} CI {100 * rate.low:.1f}-{100 * rate.high:.1f}, {rate.method}"
+    interval = f"{numbers.level_percent(rate.level)} CI {'-'.join(numbers.ends(rate.low, rate.high))}, {rate.method}"
     return f"{finding} {numbers.percent(rate.estimate)} ({interval}; {counting}) over {over}: {_endings(rate)}"
 
 

@@ -206,6 +206,5 @@ def _censored(judge: JudgeFacts) -> list[Check]:
 
 
 def _with_interval(share: dict[str, float | int | None], level: float) -> str:
-    low, high = 100 * (share["low"] or 0.0), 100 * (share["high"] or 0.0)
-    interval = f"{numbers.level_percent(level)} CI {low:.1f}-{high:.1f}"
+    interval = f"{numbers.level_percent(level)} CI {'-'.join(numbers.ends(share['low'] or 0.0, share['high'] or 0.0))}"
     return f"{numbers.percent(share['estimate'])} ({interval}, n = {numbers.whole(int(share['n'] or 0))})"
