@@ -21,6 +21,7 @@ MOST_ROWS = 2_000_000
 MOST_TOLD = 100
 PIECE = 500  # rows at a time: few enough that the garbage collector lets them alone
 TAG, TAGS = "tag.", "tags"
+DELIMITERS = {";": "';'", "\t": "a tab", "|": "'|'"}
 KEY = re.compile(rb'"\s*:')
 
 
@@ -157,10 +158,18 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
 def _check_header(header: Sequence[str], line: int, known: frozenset[str]) -> None:
     unknown = [name for name in header if name not in known and not (name.startswith(TAG) and name != TAG)]
     twice = [name for place, name in enumerate(header) if name in header[:place]]
-    problems = [Problem("unknown column; the first line is the header", compact((name,)), line) for name in unknown]
+    problems = [Problem(_strange(name, known), compact((name,)), line) for name in unknown]
     problems += [Problem("is there twice", compact((name,)), line) for name in twice if name not in unknown]
     if problems:
         raise Invalid("the header does not fit", tuple(problems[:MOST_TOLD]), len(problems))
+
+
+def _strange(name: str, known: frozenset[str]) -> str:
+    """What is wrong with a column that nobody knows: mostly a wrong delimiter joined several into one."""
+    for mark, word in DELIMITERS.items():
+        if mark in name and not known.isdisjoint(name.split(mark)):
+            return f"the columns are separated by {word}; commas are expected"
+    return "unknown column; the first line is the header"
 
 
 def _with_tags(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ WINNER = "must be A, B or tie (or left, right, model_a, model_b, or one of the r
 AMBIGUOUS = "could be a side or the model on the other side: rename the model, or write model_a or model_b"
 TIE = re.compile(r"tie( \(.*\))?|both_?bad", re.IGNORECASE)
 TAG_NAME = re.compile(r"tag\.[^\x00-\x1f\x7f]{1,200}")
+TIED = 0.5
 WORDS = {"a": 1.0, "left": 1.0, "model_a": 1.0, "b": 0.0, "right": 0.0, "model_b": 0.0}
 
 Whole = Annotated[int, Field(ge=0, le=LARGEST_INT)]
@@ -45,6 +46,8 @@ def read_verdicts(table: Table, *, human: bool = False, design: Design = Design.
     """The verdicts of a table; rows with count 0 hold none and are left out. Raises Invalid, naming lines."""
     cells = Cells(table)
     count = cells.numbers("count", WHOLE, 1)
+    if len(count) and not count.any():
+        raise Invalid("the file holds no verdicts", (Problem("every count is 0", "count", cells.lines[0]),))
     if not count.all():
         cells = Cells(table.only(np.flatnonzero(count).tolist()), cells.problems)
         count = count[count > 0]
@@ -187,14 +190,29 @@ def _scores(cells: Cells, models: Sequence[str], model_a: Array, model_b: Array)
     said = winner.code != NONE
     cells.blame(np.flatnonzero(said & ~np.isnan(score)), "winner", "give either winner or score, not both")
     cells.blame(np.flatnonzero(said & np.isnan(word) & np.isnan(named)), "winner", WINNER)
-    cells.blame(np.flatnonzero(~np.isnan(word) & ~np.isnan(named) & (word != named)), "winner", AMBIGUOUS)
-    return np.where(said, np.where(np.isnan(word), named, word), score)
+    cells.blame(_in_doubt(said, word, named), "winner", AMBIGUOUS)
+    words_fit = not np.isnan(word[said]).any()
+    first, second = (word, named) if words_fit else (named, word)
+    return np.where(said, np.where(np.isnan(first), second, first), score)
+
+
+def _in_doubt(said: Array, word: Array, named: Array) -> Array:
+    """Rows whose winner is a word for one side and the name of the other's model, in a file that can be read both ways.
+
+    Words or names alone often do not fit every row: with models A, B and C, "A" on a row of B and C is a side, and
+    "C" on any row is a name.
+    """
+    contrary = said & ~np.isnan(word) & ~np.isnan(named) & (word != named)
+    tied = word == TIED
+    words_fit = not np.isnan(word[said]).any()
+    names_fit = not np.isnan(named[said & ~tied]).any()
+    return np.flatnonzero(contrary if words_fit == names_fit else contrary & tied & names_fit)
 
 
 def _word(text: str) -> float:
     """What a word says for side A, NaN when it is none of ours."""
     plain = text.strip().lower()
-    return 0.5 if TIE.fullmatch(plain) else WORDS.get(plain, np.nan)
+    return TIED if TIE.fullmatch(plain) else WORDS.get(plain, np.nan)
 
 
 def _tags(cells: Cells) -> dict[str, Coded]:

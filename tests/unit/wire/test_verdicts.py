@@ -54,6 +54,16 @@ def test_a_word_that_is_also_the_other_models_name_is_refused():
     assert from_ndjson(row(model_a="B", model_b="A", winner="model_a")).score.tolist() == [1]
 
 
+def test_a_word_that_is_also_a_name_is_read_the_one_way_that_fits_the_file():
+    text = f"{HEADER}B,A,{{}}\nB,A,{{}}\nB,C,{{}}\nA,C,tie\n"
+    assert from_csv(text.format("A", "B", "A")).score.tolist() == [1, 0, 1, 0.5]  # "A" is neither B nor C: sides
+    assert from_csv(text.format("A", "B", "C")).score.tolist() == [0, 1, 0, 0.5]  # "C" is no side: names
+    assert [line for line, _, _ in refused(from_csv, text.format("A", "B", "B"))] == [2, 3, 4]
+    both = f"{HEADER}B,A,A\nB,C,A\nA,C,C\n"
+    assert refused(from_csv, both)[0][0] == 2
+    assert refused(from_csv, f"{HEADER}tie,x,x\ntie,y,tie\n")[0][0] == 3
+
+
 def test_every_column_arrives_and_what_is_empty_takes_its_default():
     full = row(
         item=17, judge="j", axis="depth", order="BA", repeat=2, count=1, cluster="c", length_a=5, length_b=0,
@@ -121,6 +131,10 @@ def test_lines_of_csv_count_newlines_inside_cells_and_blank_lines():
         (b"tuned,base,A\ntuned,base,B\n", 1, "tuned", "unknown column"),
         (b"model_a,model_a,model_b,winner\nx,x,y,A\n", 1, "model_a", "is there twice"),
         (b"model_a,model_b,verdict\nx,y,A\n", 1, "verdict", "unknown column"),
+        (b"model_a;model_b;winner\nx;y;A\n", 1, "model_a;model_b;winner", "separated by ';'; commas are expected"),
+        (b"model_a\tmodel_b\twinner\nx\ty\tA\n", 1, "model_a?model_b?winner", "separated by a tab; commas are"),
+        (b"model_a|model_b|winner\nx|y|A\n", 1, "model_a|model_b|winner", "separated by '|'; commas are"),
+        (b"model_a,model_b,winner,count\nx,y,A,0\n", 2, "count", "every count is 0"),
         (b"model_a,model_b,\nx,y,A\n", 1, "", "unknown column"),
         (b"model_a,model_b,winner,tag.\nx,y,A,1\n", 1, "tag.", "unknown column"),
         (b"model_a,winner\nx,A\n", 2, "model_b", "is missing"),
