@@ -99,6 +99,19 @@ def test_a_model_that_never_met_the_bounded_group_has_none():
     assert "1 unbounded model" in found.warnings[-1]
 
 
+@pytest.mark.parametrize("won", [50, 5_000])
+@pytest.mark.parametrize("score", [1.0, 0.0])
+def test_one_cluster_of_wins_over_a_group_that_hardly_met_leaves_no_bound(won, score):
+    """The likelihood can put the beaten model anywhere below its only other opponent, at almost no cost."""
+    rows = [("x", "y", 1.0), ("y", "x", 1.0)] + [("w", "x", score)] * won
+    data = compared(("w", "x", "y"), rows, [0, 1] + [2] * won)
+    found = bradley_terry(data)
+    assert np.isnan([found.low[0], found.high[0]]).all()
+    assert "1 unbounded models met the others in too few independent pairs" in found.warnings[-1]
+    by_model = bradley_terry(data, Confidence(kind=IntervalKind.MODEL))
+    assert np.isfinite(by_model.low[0] if score else by_model.high[0])
+
+
 def test_it_rarely_lies_above_the_truth():
     random, lead, above, undefeated = np.random.default_rng(3), 1.5, 0, 0
     for _ in range(300):
