@@ -86,7 +86,8 @@ def _least_lead(wins: Array, won: Array, cut: float) -> float:
     """The lead t at which the profiled log-likelihood lies `cut` below its supremum; NaN when t < -FARTHEST.
 
     `wins`: (G, G) half-win counts within the group. `won`: (G,) wins of the model over each of the group. The drop
-    is convex and falls in t, so Newton's steps come to the root from below after at most one step too far, and those down are kept short.
+    is convex and falls in t, so Newton's steps come to the root from below after at most one step too far, and those
+    down are kept short.
     """
     strength = newton(wins) if len(wins) > 1 else np.zeros(1)
     best = log_likelihood(wins, strength)

@@ -153,7 +153,7 @@ def test_swapping_sides_and_shuffling_change_nothing(data):
     other = Comparisons(MODELS, data.model_b[back], data.model_a[back], 1 - data.score[back], data.cluster[back])
     again = bradley_terry(other)
     assert again.strength == pytest.approx(found.strength, abs=1e-8)
-    assert again.se == pytest.approx(found.se, abs=1e-7)
+    assert again.se == pytest.approx(found.se, abs=1e-7, nan_ok=True)  # one cluster has no error
 
 
 @given(tournaments())
