@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ BASELINE_WINS, MODEL_WINS = 1.0, 2.0  # AlpacaEval's preferences
 GAMES = {"model_1": "A", "model_2": "B", "tie": "tie", "error": None}
 VOTES = {"model_a": "A", "model_b": "B", "tie": "tie", "tie (bothbad)": "tie", "tie (inconsistent)": "tie"}
 INCONSISTENT = "tie (inconsistent)"
+VISITOR, VISITORS = re.compile(r"arena_user_\d+"), "arena_user"  # thousands of people, of whom each voted a few times
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,15 @@ def mt_bench(records: Numbered) -> Converted:
             rows.append(row | {"order": "BA", "winner": _mapped(record["g2_winner"], GAMES, "g2_winner", line)})
         else:
             rows.append(row | {"winner": _mapped(record["winner"], VOTES, "winner", line)})
-    notes = [f"{count:,} verdicts {INCONSISTENT!r} count as ties: the file does not tell their two orders"
-             for count in [sum(record.get("winner") == INCONSISTENT for _, record in records)] if count]  # fmt: skip
-    return Converted(rows, notes)
+    return Converted(rows, _notes(records))
+
+
+def _notes(records: Numbered) -> list[str]:
+    inconsistent = sum(record.get("winner") == INCONSISTENT for _, record in records)
+    visitors = {record["judge"] for _, record in records if _judge(record) == (VISITORS, "")}
+    told = f"{inconsistent:,} verdicts {INCONSISTENT!r} count as ties: the file does not tell their two orders"
+    crowd = f"{len(visitors):,} visitors of an arena count as one judge, {VISITORS}"
+    return [told] * (inconsistent > 0) + [crowd] * (len(visitors) > 0)
 
 
 FORMATS: Mapping[str, tuple[Callable[[Numbered], Converted], tuple[frozenset[str], ...]]] = {
@@ -136,7 +144,7 @@ def _judge(record: Record) -> tuple[str, str]:
     judge = record.get("judge") or "mt_bench"
     if isinstance(judge, list | tuple):
         return str(judge[0]), "|".join(map(str, judge[1:]))
-    return str(judge), ""
+    return VISITORS if VISITOR.fullmatch(str(judge)) else str(judge), ""
 
 
 def _question(record: Record) -> Row:

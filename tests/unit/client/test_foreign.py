@@ -77,6 +77,15 @@ def test_a_preference_out_of_range_is_told_by_line(preference):
     assert [(problem.line, problem.field) for problem in caught.value.problems] == [(2, "preference")]
 
 
+def test_the_visitors_of_an_arena_are_one_judge():
+    votes = [vote(judge=f"arena_user_{number}", winner="tie (bothbad)") for number in (7, 973, 7)]
+    found = convert("mt_bench", list(enumerate([*votes, vote(judge="arena_user_x")], start=1)))
+    assert [(row["judge"], row["repeat"]) for row in found.rows] == [
+        ("arena_user", 0), ("arena_user", 1), ("arena_user", 2), ("arena_user_x", 0),
+    ]  # fmt: skip
+    assert found.notes == ["2 visitors of an arena count as one judge, arena_user"]
+
+
 def test_both_games_of_mt_bench_are_verdicts_in_their_orders():
     first, second = rows("mt_bench", game())
     assert (first["order"], first["winner"], second["order"], second["winner"]) == ("AB", "A", "BA", "B")
