@@ -18,6 +18,7 @@ MOST_VERDICTS = 10_000_000
 MOST_CELLS = 100_000_000  # of a dense table of pairs, judges, axes, orders and repeats: a byte or a few each
 MOST_MODELS = 1_000
 MOST_JUDGES = 300  # each is compared with each
+MOST_AXES = 100  # so are these
 MOST_NAMED = 100
 NO_SAMPLES = "tells apart the traces of a job; here, make it part of the item's id"
 
@@ -65,6 +66,9 @@ def _require_room(verdicts: Verdicts, placed: Placed) -> None:
     if judges > MOST_JUDGES:
         reason = "names too many; a crowd is one judge: leave the column out, and tell its verdicts apart by `repeat`"
         raise Invalid(f"more than {MOST_JUDGES:,} judges", (Problem(reason, "judge"),))
+    if axes > MOST_AXES:
+        reason = "names too many axes; what tells items apart is their `item`, or a tag"
+        raise Invalid(f"more than {MOST_AXES:,} axes", (Problem(reason, "axis"),))
     if len(verdicts.models) > MOST_MODELS:
         raise Invalid(f"more than {MOST_MODELS:,} models", (Problem("names too many models", "model_a"),))
 

@@ -6,7 +6,8 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -19,6 +20,7 @@ from app.wire.strict import SUSPICIOUS, parse
 
 MOST_ROWS = 2_000_000
 MOST_TOLD = 100
+MOST_COLUMNS = 100  # many more than the names there are: a row's cells are kept for every one of them
 PIECE = 500  # rows at a time: few enough that the garbage collector lets them alone
 TAG, TAGS = "tag.", "tags"
 DELIMITERS = {";": "';'", "\t": "a tab", "|": "'|'"}
@@ -66,6 +68,7 @@ def csv_table(body: bytes, known: frozenset[str]) -> Table:
     if not header:
         raise Invalid("the file is empty: a header and rows were expected")
     _check_header(header, begun, known)
+    _require_few(header)
     columns: list[list[str]] = [[] for _ in header]
     texts: list[dict[str, str]] = [{} for _ in header]  # equal cells are kept once
     lines: list[int] = []
@@ -102,6 +105,7 @@ def ndjson_table(body: bytes, known: frozenset[str]) -> Table:
             except Invalid as error:
                 problems += [replace(problem, line=number) for problem in error.problems]
         _require_room(len(lines))
+        _require_few(columns.keys() | {name for row in rows for name in row})
         for name in columns.keys() | {name for row in rows for name in row}:
             column = columns.setdefault(name, [])
             column += [None] * (len(lines) - len(rows) - len(column))
@@ -157,7 +161,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _check_header(header: Sequence[str], line: int, known: frozenset[str]) -> None:
     unknown = [name for name in header if name not in known and not (name.startswith(TAG) and name != TAG)]
-    twice = [name for place, name in enumerate(header) if name in header[:place]]
+    twice = [name for name, times in Counter(header).items() if times > 1]
     problems = [Problem(_strange(name, known), compact((name,)), line) for name in unknown]
     problems += [Problem("is there twice", compact((name,)), line) for name in twice if name not in unknown]
     if problems:
@@ -178,6 +182,11 @@ def _with_tags(row: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(tags, dict):
         raise Invalid("not an object", (Problem("must be an object", TAGS),))
     return {name: value for name, value in row.items() if name != TAGS} | {f"{TAG}{k}": v for k, v in tags.items()}
+
+
+def _require_few(columns: Collection[str]) -> None:
+    if len(columns) > MOST_COLUMNS:
+        raise Invalid("too many columns", (Problem(f"there may be at most {MOST_COLUMNS} columns", TAG),))
 
 
 def _require_room(rows: int) -> None:

@@ -209,6 +209,10 @@ def test_a_table_that_would_not_fit_into_a_report_is_refused():
     rows = [row(f"q{number}", judge=f"j{number % 200}") for number in range(2_000)]
     assert problems(*rows, row("q0", judge="j1", repeat=900)) == [(None, "judge", "tells too many apart")]
     assert problems(*(row(judge=f"j{number}") for number in range(301)))[0][2].startswith("names too many")
+    assert problems(*(row(axis=f"q{number}") for number in range(101)))[0][1:] == (
+        "axis",
+        "names too many axes; what tells items apart is their `item`, or a tag",
+    )
     many = [row(a=f"m{number}", b=f"m{number + 1}") for number in range(1_001)]
     assert problems(*many)[0][1] == "model_a"
 

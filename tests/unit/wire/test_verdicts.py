@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -200,6 +201,18 @@ def test_hostile_ndjson_is_told_by_field(given, field, reason):
     assert problems[0][1] == field
     assert reason in problems[0][2]
     assert problems[0][0] in (1, None)
+
+
+def test_columns_without_end_are_refused_before_their_cells_are_kept():
+    """Every line with a tag of its own would make a table of lines times lines."""
+    many = [f"tag.{number}" for number in range(101)]
+    said = [(None, "tag.", "there may be at most 100 columns")]
+    assert refused(from_csv, ",".join(["model_a", "model_b", *many]) + "\n") == said
+    assert refused(from_ndjson, *(row(tags={name: "x"}) for name in many)) == said
+    wide = ",".join(f"tag.{number % 99_999}" for number in range(100_000))
+    before = perf_counter()
+    assert refused(from_csv, wide) == [(1, "tag.0", "is there twice")]
+    assert perf_counter() - before < 5  # comparing each column with each took minutes
 
 
 def test_many_bad_lines_are_counted_and_the_first_are_told():
