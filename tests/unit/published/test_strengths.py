@@ -133,6 +133,18 @@ def test_puddings_with_ties():
     assert found.fit.df == 2 * len(rows) - 5 - 1
 
 
+def test_sound_fields_with_ties():
+    """Kousgaard (1984), Scandinavian Journal of Statistics 11:51-57, table 3, flutes; half our logarithms there."""
+    rows = rows_of(PUBLISHED / "flutes.csv")
+    text = csv_text(
+        COUNTED, [(row["i"], row["j"], winner, row[winner]) for row in rows for winner in ("A", "B", "tie")]
+    )
+    lines = by_model(report_of(text, ties="davidson"))
+    assert [round(lines[field].strength / 2, 3) for field in sorted(lines)] == [
+        -0.581, -1.039, 0.347, 0.205, 0.276, 0.347, 0.311, 0.135,
+    ]  # fmt: skip
+
+
 def test_a_penalised_fit_to_picks_has_no_deviance():
     text = csv_text("model_a model_b winner order", [("x", "y", "A", "AB")] * 3 + [("x", "y", "A", "BA")] * 2)
     fit = report_of(text, order_effect=True).fit
