@@ -15,7 +15,7 @@ from app.domain.pairing import Placed, place
 from app.domain.verdict import PolicyName
 
 MOST_VERDICTS = 10_000_000
-MOST_CELLS = 100_000_000  # of a dense table of pairs, judges, axes, orders and repeats: a byte or a few each
+MOST_CELLS = 30_000_000  # of a dense table of pairs, judges, axes, orders and repeats: a byte or a few each
 MOST_MODELS = 1_000
 MOST_JUDGES = 300  # each is compared with each
 MOST_AXES = 100  # so are these

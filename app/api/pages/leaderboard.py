@@ -84,11 +84,7 @@ async def _entries(chosen: Sequence[str] | str, who: Principal, running: App) ->
         for one in elsewhere
     ]  # fmt: skip
     known = {entry["id"] for entry in entries}
-    unknown = [
-        {"id": one, "name": one, "kind": "", "pairs": None, "told": ""}
-        for one in chosen
-        if one not in known
-    ]
+    unknown = [{"id": one, "name": one, "kind": "", "pairs": None, "told": ""} for one in chosen if one not in known]
     return sorted(unknown + entries, key=lambda entry: entry["id"] not in chosen)
 
 
