@@ -29,7 +29,10 @@ class Comparisons:
     @property
     def meeting(self) -> Array:
         """(n,) number of the ordered pair of models, row * K + column."""
-        return self.model_a.astype(np.intp) * len(self.models) + self.model_b
+        number: Array = self.model_a.astype(np.intp)
+        number *= len(self.models)
+        number += self.model_b
+        return number
 
 
 def win_matrix(data: Comparisons) -> Array:

@@ -18,6 +18,7 @@ Array = npt.NDArray[Any]
 NO_VARIATION = 1e-9
 SMALL = 8  # clusters up to this size are crossed row by row, which is then quicker than a dense product
 AT_ONCE = 2_500
+ALIKE_AT_ONCE = 20_000  # of small clusters: what they are crossed with then stays in the processor's cache
 BY_MODEL = "inverse Fisher information: rows taken as independent"
 
 
@@ -73,16 +74,18 @@ def summed_scores(rows: Rows, size: int, extra: Array | None = None) -> Array:
 
 
 def _crossed(rows: Rows, cluster: Array, size: int) -> Array:
-    a, b, residual = rows.model_a.astype(np.intp), rows.model_b.astype(np.intp), rows.residual
+    a, b, residual = rows.model_a.astype(np.intp, copy=False), rows.model_b.astype(np.intp, copy=False), rows.residual
     if (cluster[1:] < cluster[:-1]).any():
         order = np.argsort(cluster)
         a, b, residual, cluster = a[order], b[order], residual[order], cluster[order]
-    starts = np.flatnonzero(np.diff(cluster, prepend=-1))
+    starts = np.concatenate([[0], np.flatnonzero(cluster[1:] != cluster[:-1]) + 1])
     sizes = np.diff(starts, append=len(cluster))
     total = np.zeros((size, size))
     for rank in np.flatnonzero(np.bincount(sizes)[: SMALL + 1]).tolist():
-        chosen = (starts[sizes == rank][:, None] + np.arange(rank)).T
-        total += _small(a[chosen], b[chosen], residual[chosen], size)
+        alike = starts[sizes == rank]
+        for first in range(0, len(alike), ALIKE_AT_ONCE):
+            chosen = alike[first : first + ALIKE_AT_ONCE] + np.arange(rank)[:, None]
+            total += _small(a[chosen], b[chosen], residual[chosen], size)
     if (sizes > SMALL).any():
         large = np.repeat(sizes > SMALL, sizes)
         total += _large(a[large], b[large], residual[large], sizes[sizes > SMALL], size)

@@ -129,6 +129,7 @@ def test_the_sandwich_by_brute_force(data):
 @pytest.mark.parametrize("per_cluster", [3, 9, 40])
 def test_clusters_of_any_size_by_brute_force(monkeypatch, per_cluster):
     monkeypatch.setattr(sandwich, "AT_ONCE", 4)
+    monkeypatch.setattr(sandwich, "ALIKE_AT_ONCE", 7)
     random = np.random.default_rng(per_cluster)
     a = random.integers(0, 4, 400)
     cluster = random.permutation(np.arange(400) // per_cluster)
