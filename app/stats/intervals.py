@@ -92,7 +92,34 @@ def mean_interval(score: Array, cluster: Array, confidence: Confidence = ROBUST_
     if confidence.kind is IntervalKind.MODEL:
         cluster = np.arange(len(score))
     sums, sizes = cluster_totals(score, cluster)
-    interval = _by_rule(score, sums, sizes, confidence.level)
+    p = float(sums.sum()) / len(score)
+    varies = np.ptp(score) > NO_VARIATION
+    independent = float(((score - p) ** 2).sum()) / (len(score) - 1) / len(score) if varies else None
+    return _interval(sums, sizes, independent, confidence)
+
+
+def share_interval(ones: Array, trials: Array, cluster: Array, confidence: Confidence = ROBUST_95) -> Interval:
+    """Share of ones among yes-or-no trials, some of them in each of n rows: `mean_interval` of the single trials.
+
+    `ones` <= `trials`: whole numbers (n,). `cluster`: int (n,) >= 0. It costs as much as the rows do, not the trials.
+    """
+    n, hits = int(trials.sum()), int(ones.sum())
+    if not n:
+        return NOTHING
+    if confidence.kind is IntervalKind.MODEL:
+        return mean_interval(np.repeat([1.0, 0.0], [hits, n - hits]), np.arange(n), confidence)
+    cluster = dense(cluster)
+    sums, sizes = np.bincount(cluster, ones), np.bincount(cluster, trials)
+    occurs = sizes > 0
+    independent = hits * (n - hits) / n / n / (n - 1) if 0 < hits < n else None
+    return _interval(sums[occurs], sizes[occurs], independent, confidence)
+
+
+def _interval(sums: Array, sizes: Array, independent: float | None, confidence: Confidence) -> Interval:
+    """From the totals of clusters; `independent`: squared error of the mean were rows independent, None if all are
+    equal.
+    """
+    interval = _by_rule(sums, sizes, independent, confidence.level)
     if confidence.kind is not IntervalKind.BOOTSTRAP:
         return interval
     low, high = _bootstrap(sums, sizes, confidence)
@@ -134,11 +161,11 @@ def t_quantile(level: float, g_star: float) -> float:
     return float(stdtrit(g_star - 1, HALF + level / 2)) if g_star > 1 else math.inf
 
 
-def _by_rule(score: Array, sums: Array, sizes: Array, level: float) -> Interval:
+def _by_rule(sums: Array, sizes: Array, independent: float | None, level: float) -> Interval:
     """Wilson with n_eff = p(1-p) / (deff s^2/n), or G* when the scores do not vary, and the t quantile."""
-    n, g_star = len(score), effective_clusters(sizes)
+    n, g_star = int(sizes.sum()), effective_clusters(sizes)
     p = float(sums.sum()) / n
-    variance = _variance_of_mean(score, sums, sizes, p) if np.ptp(score) > NO_VARIATION else None
+    variance = None if independent is None else max(independent, _jackknife(sums, sizes, p))
     n_eff = g_star if variance is None else p * (1 - p) / variance
     low, high = wilson(p, n_eff, t_quantile(level, g_star))
     rarer = round(min(p, 1 - p) * g_star, 9)  # 8 of 100 are 8, whatever 1 - 0.92 says
@@ -159,15 +186,13 @@ def _by_rule(score: Array, sums: Array, sizes: Array, level: float) -> Interval:
     )
 
 
-def _variance_of_mean(score: Array, sums: Array, sizes: Array, p: float) -> float:
-    """Leave-one-cluster-out jackknife variance, never below that of independent pairs (deff >= 1)."""
-    n, groups = len(score), len(sizes)
-    independent = float(((score - p) ** 2).sum()) / (n - 1) / n
+def _jackknife(sums: Array, sizes: Array, p: float) -> float:
+    """Leave-one-cluster-out variance of the mean; 0 for a single cluster, whose infinite t quantile says the rest."""
+    n, groups = sizes.sum(), len(sizes)
     if groups == 1:
-        return independent  # the infinite t quantile of a single cluster says the rest
+        return 0.0
     without = (sums.sum() - sums) / (n - sizes)
-    jackknife = (groups - 1) / groups * float(((without - p) ** 2).sum())
-    return max(independent, jackknife)
+    return (groups - 1) / groups * float(((without - p) ** 2).sum())
 
 
 def wilson(p: float, n_eff: float, quantile: float) -> tuple[float, float]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from app.domain.judgment import Pick
 from app.domain.verdict import Stance
-from app.stats.intervals import HALF, ROBUST_95, Confidence, Interval, mean_interval
+from app.stats.intervals import HALF, ROBUST_95, Confidence, Interval, share_interval
 
 Array = npt.NDArray[Any]
 
@@ -46,20 +46,25 @@ def position_bias(picks: Array, stances: Array, cluster: Array, confidence: Conf
     `stances`: int8 (n,), the judge's `Stance` by its picks. `cluster`: int (n,) >= 0, the clusters of both
     intervals.
     """
-    orders = picks.shape[1]
-    picked = picks.ravel()
-    placed = np.flatnonzero((picked == Pick.FIRST) | (picked == Pick.SECOND))
-    first = (picked[placed] == Pick.FIRST).astype(float)
-    of_pick = cluster[placed // (orders * picks.shape[2])]
+    first, second = (_picked(picks, pick) for pick in (Pick.FIRST, Pick.SECOND))
     return PositionBias(
-        first_share=mean_interval(first, of_pick, confidence),
-        consistency=_consistency(stances, cluster, confidence) if orders > 1 else None,
+        first_share=share_interval(first, first + second, cluster, confidence),
+        consistency=_consistency(stances, cluster, confidence) if picks.shape[1] > 1 else None,
         flips=int((stances == Stance.FLIP).sum()),
         partials=int((stances == Stance.PARTIAL).sum()),
     )
 
 
+def _picked(picks: Array, pick: Pick) -> Array:
+    """(n,) how often a pair got this pick."""
+    number = np.zeros(len(picks), np.int16)
+    for order in range(picks.shape[1]):
+        for repeat in range(picks.shape[2]):
+            number += picks[:, order, repeat] == pick
+    return number
+
+
 def _consistency(stances: Array, cluster: Array, confidence: Confidence) -> Interval:
     both = stances != Stance.MISSING
-    agree = (stances != Stance.FLIP) & (stances != Stance.PARTIAL)
-    return mean_interval(agree[both].astype(float), cluster[both], confidence)
+    agree = both & (stances != Stance.FLIP) & (stances != Stance.PARTIAL)
+    return share_interval(agree, both, cluster, confidence)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t
 
-from app.stats.intervals import Confidence, IntervalKind, cluster_totals, mean_interval
+from app.stats.intervals import Confidence, IntervalKind, cluster_totals, mean_interval, share_interval
 
 SCORES = st.sampled_from([0.0, 0.5, 1.0])
 
@@ -142,6 +142,22 @@ def test_a_bootstrap_that_cannot_vary_is_answered_by_the_rule():
     rule = mean_interval(np.ones(50), np.arange(50))
     assert (boot.low, boot.high) == (rule.low, rule.high)
     assert "do not vary" in boot.warnings[-1]
+
+
+@pytest.mark.parametrize("kind", list(IntervalKind))
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 4)), min_size=1, max_size=30))
+def test_a_share_is_the_mean_of_its_single_trials(kind, rows):
+    ones, others, cluster = (np.array(column) for column in zip(*rows, strict=True))
+    confidence = Confidence(kind=kind, seed=3)
+    single = np.concatenate([[1.0] * one + [0.0] * other for one, other, _ in rows])
+    of_single = np.repeat(cluster, ones + others)
+    found, expected = (
+        share_interval(ones, ones + others, cluster, confidence),
+        mean_interval(single, of_single, confidence),
+    )
+    assert found.warnings == expected.warnings
+    for name in ("estimate", "se", "low", "high", "n", "n_clusters", "effective_clusters", "n_eff"):
+        assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-12), name
 
 
 def test_cluster_totals_by_hand():
