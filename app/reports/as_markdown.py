@@ -52,6 +52,8 @@ def _headline(report: Report) -> Iterator[str]:
     yield from (f"# {escape(subject)}", "")
     yield from (f"Report of job {escape(name)}, as of {escape(phrases.said(report.envelope.get('as_of')))}.", "")
     yield from _sentence(line)
+    beside = phrases.both_right(report.results)
+    yield from (f"{escape(beside)}", "") if beside else ()
     warnings = phrases.warnings(report.results)
     if warnings:
         yield from ("**Read this first**", "", *(f"- **Warning:** {escape(text)}" for text in warnings), "")
@@ -117,7 +119,7 @@ def _strengths(results: Results, level: float) -> Iterator[str]:
 def _losses(results: Results) -> Iterator[str]:
     losses = results.losses
     yield from ("## Losses", "", phrases.missing(losses), "")
-    parts = (losses.by_tag, losses.by_length, losses.by_order)
+    parts = (losses.by_model, losses.by_tag, losses.by_length, losses.by_order)
     for table in (tables.losses(losses), *map(tables.entries, parts)):
         if table.rows:
             yield from (*grid(table), "")

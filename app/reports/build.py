@@ -13,12 +13,13 @@ from app.reports.lines import axis_lines, headline, policy_lines, slice_lines, s
 from app.reports.losses import losses
 from app.reports.methods import methods
 from app.reports.monitoring import sequence_lines
+from app.reports.position import position_lines
 from app.reports.reading import Reading, read
 from app.reports.report import Losses, Report, Results
 from app.reports.sentences import SINGLE_ORDER
 from app.reports.sheet import Parameters, Sheet
 from app.reports.strengths import strengths
-from app.reports.trust import judge_lines, position_lines
+from app.reports.trust import judge_lines
 
 DEFAULTS = Parameters()
 

@@ -51,6 +51,7 @@ def _calibrated(reading: Reading, matchup: Matchup, axis: str) -> CalibratedLine
         found = ppi.calibrated_rate(score, cluster, given, confidence=reading.confidence)
     except Invalid as error:
         return _unavailable(reading, matchup, axis, len(given.index), _why(error))
+    these = _these_items(score, cluster, given, reading)
     return CalibratedLine(
         model_a=matchup.model_a,
         model_b=matchup.model_b,
@@ -66,9 +67,18 @@ def _calibrated(reading: Reading, matchup: Matchup, axis: str) -> CalibratedLine
         target=found.target.value,
         human_only=_share(found.human),
         judge_only=_share(found.judge),
-        text=_text(matchup, found),
+        text=_text(matchup, found) + (f"; for exactly these items {_told(these)}" if these else ""),
         note="; ".join((*stopped, *left_out, *found.warnings)),
+        these_items=None if these is None else {**_ends(these), "n": these.n_pairs},
     )
+
+
+def _these_items(score: Array, cluster: Array, given: ppi.Labels, reading: Reading) -> ppi.Calibrated | None:
+    """The finite-population form; None when every pair is labelled, so that nothing is left to estimate."""
+    try:
+        return ppi.calibrated_rate(score, cluster, given, ppi.Population.THESE_ITEMS, reading.confidence)
+    except Invalid:  # what is wrong with the labels was told before
+        return None
 
 
 def _waiting(reviews: Sequence[PlannedReview], axis: str) -> str:
@@ -165,12 +175,16 @@ def _text(matchup: Matchup, found: ppi.Calibrated) -> str:
     )
 
 
-def _told(interval: Interval) -> str:
+def _told(interval: Interval | ppi.Calibrated) -> str:
     return f"{numbers.percent(interval.estimate)} ({numbers.interval(interval.low, interval.high)})"
 
 
+def _ends(interval: Interval | ppi.Calibrated) -> dict[str, Any]:
+    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
+
+
 def _share(interval: Interval) -> dict[str, Any]:
-    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n}
+    return {**_ends(interval), "n": interval.n}
 
 
 def calibration_lines(reading: Reading) -> list[CalibrationLine]:

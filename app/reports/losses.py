@@ -1,4 +1,4 @@
-"""What was lost: units without a verdict by reason, and missing pairs by why, tag, order and length."""
+"""What was lost: units without a verdict by reason and order, and missing pairs by why, model, tag and length."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from app.reports.sheet import NOT_PLANNED, PENDING, Sheet
 
 Array = npt.NDArray[Any]
 DECILES = 10
+TWO = 2
 
 
 def losses(reading: Reading) -> Losses:
@@ -30,6 +31,7 @@ def losses(reading: Reading) -> Losses:
         by_tag=_by_tag(reading, missing),
         by_order=_by_order(sheet),
         by_length=_by_length(sheet, missing),
+        by_model=_by_model(sheet, missing),
     )
 
 
@@ -81,6 +83,22 @@ def _missing_pairs(sheet: Sheet, missing: Array) -> dict[str, int]:
         "cancelled": int((missing & ~pending & cancelled).sum()),
         "pending": int((missing & pending).sum()),
     }
+
+
+def _by_model(sheet: Sheet, missing: Array) -> list[dict[str, Any]]:
+    """Missing pairs of every model, on whichever side; empty for two models, which are in all pairs alike."""
+    if len(sheet.models) <= TWO:
+        return []
+    against = sheet.model_a != sheet.model_b  # a model against itself is one pair of it
+    size = len(sheet.models)
+    gone, pairs = (
+        np.bincount(sheet.model_a[of], minlength=size) + np.bincount(sheet.model_b[of & against], minlength=size)
+        for of in (missing, np.ones(len(missing), bool))
+    )
+    return [
+        {"model": model, "missing": int(gone[number]), "pairs": int(pairs[number])}
+        for number, model in enumerate(sheet.models)
+    ]
 
 
 def _by_tag(reading: Reading, missing: Array) -> list[dict[str, Any]]:

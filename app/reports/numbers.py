@@ -53,6 +53,17 @@ def share(value: Mapping[str, float | int | None]) -> str:
     return f"{percent(value['estimate'])} ({interval(value.get('low'), value.get('high'))}), n = {count}"
 
 
+def points(value: Mapping[str, float | int | None] | None) -> str:
+    """A difference of shares {estimate, low, high, n} in points: "+12.0 (+3.1 to +20.9), n = 40"."""
+    if value is None:
+        return NOTHING
+    count = whole(int(value["n"] or 0))
+    low, estimate, high = (None if end is None else 100 * end for end in map(value.get, ("low", "estimate", "high")))
+    if estimate is None:
+        return f"{NOTHING}, n = {count}"
+    return f"{signed(estimate, 1)} ({signed_interval(low, high, 1)}), n = {count}"
+
+
 def bounds(value: Rate | None) -> str:
     """The rate with every missing pair given to B, and to A: "75.8–80.8 %"."""
     if value is None or value.bounds is None:

@@ -63,6 +63,25 @@ def warnings(results: Results) -> list[str]:
     return list(dict.fromkeys([*failed, *results.warnings, *headline]))
 
 
+def both_right(results: Results) -> str:
+    """What stands beside the headline, where answers are known: a preference must not be mere correctness."""
+    line = results.headline
+    if line is None or not line.assessed:
+        return ""
+    for one in results.strata:
+        if one.stratum == "both_right" and matchup(one) == matchup(line):
+            pairs = numbers.whole(one.win_rate.n_pairs)
+            if one.win_rate.estimate is None:
+                return f"Among the {pairs} pairs where both answers are right nothing is decided."
+            interval = numbers.interval(one.win_rate.low, one.win_rate.high)
+            return (
+                f"Among the {pairs} pairs where both answers are right the win rate of {one.model_a} is "
+                f"{numbers.percent(one.win_rate.estimate)} ({numbers.level_percent(one.win_rate.level)} CI {interval})."
+            )
+    known = bool(results.strata)
+    return "There is no pair where both answers are right: preference and correctness cannot be told apart." * known
+
+
 def missing(losses: Losses) -> str:
     """Missing pairs told apart, and the units without a verdict."""
     told = ", ".join(f"{numbers.whole(count)} {kind}" for kind, count in losses.missing_pairs.items())

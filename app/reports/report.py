@@ -96,6 +96,8 @@ class PositionLine:
     minus 1/2. `consistency`: share of pairs judged in both orders whose orders agree. `excess`: flips by order beyond
     the noise floor, None without repeats. All as Rate-like dicts {estimate, low, high, n}. `by_order`: units of the
     headline comparison, [{order, slice, won, lost, tied, lost_units}] for its `model_a`, shown first in order AB.
+    `slices`: the same measures within every value of the tag, [{slice, first_share, bias, consistency, flips, partials,
+    excess}].
     """
 
     judge: str
@@ -108,6 +110,7 @@ class PositionLine:
     note: str = ""
     excess: dict[str, float | int | None] | None = None
     by_order: list[dict[str, Any]] = field(default_factory=list)
+    slices: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ class LossLine:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """What was lost and where: units by reason, and missing pairs by tag and length, units by order."""
+    """What was lost and where: units by reason and order; missing pairs by model (of three or more), tag and length."""
 
     units: int
     lost: list[LossLine]
@@ -143,6 +146,7 @@ class Losses:
     by_tag: list[dict[str, Any]]
     by_order: list[dict[str, Any]]
     by_length: list[dict[str, Any]] = field(default_factory=list)
+    by_model: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ class CalibratedLine:
     """The human-calibrated win rate (PPI++): what people would say about all items.
 
     `available` is False, with a `note`, where there are too few labels or they were not drawn at random.
-    `human_only`, `judge_only`: {estimate, low, high, n}.
+    `human_only`, `judge_only`: {estimate, low, high, n}. `these_items`: the same by the finite-population form, for
+    exactly the items judged; None where all of them are labelled, or the rate is not available.
     """
 
     model_a: str
@@ -64,6 +65,7 @@ class CalibratedLine:
     judge_only: dict[str, Any] | None
     text: str
     note: str = ""
+    these_items: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

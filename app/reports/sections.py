@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.reports import numbers
+from app.reports import numbers, tables
 from app.reports.report import Results
 from app.reports.report_trust import Agreement, AgreementLine, CalibrationLine
 from app.reports.tables import Table, folded
@@ -43,8 +43,14 @@ def standings(results: Results) -> list[Section]:
 
 
 def trust(results: Results) -> list[Section]:
-    """What follows the checks of the judges: records by order, agreement, calibration, the sequence."""
-    found = (_orders(results), _agreement(results.agreement), _calibration(results.calibration), _sequences(results))
+    """What follows the checks of the judges: position by slice and order, agreement, calibration, the sequence."""
+    found = (
+        _position_slices(results),
+        _orders(results),
+        _agreement(results.agreement),
+        _calibration(results.calibration),
+        _sequences(results),
+    )
     return [section for section in found if section.words or section.tables]
 
 
@@ -98,6 +104,13 @@ def _length(results: Results) -> Section:
     columns = ("Models", "Longer trace won", "Win rate at equal length", "Extrapolated")
     notes = folded(dict.fromkeys(line.note for line in results.length))
     return _with_table("length", "Length", Table(columns, rows, names=1, notes=notes))
+
+
+def _position_slices(results: Results) -> Section:
+    headline = results.headline
+    title = f"Position bias by {results.parameters.get('slice_by', 'slice')}"
+    level = headline.win_rate.level if headline else results.parameters.get("level", 0.95)
+    return _with_table("position_slices", title, tables.position_slices(results.position, level))
 
 
 def _orders(results: Results) -> Section:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.reports import numbers, phrases
@@ -66,20 +66,49 @@ def strengths(lines: Sequence[ModelLine], level: float) -> Table:
 
 def position(lines: Sequence[PositionLine], level: float) -> Table:
     """How often the first trace was picked, and how often the two orders agree."""
-    columns = ("Judge", "Axis", f"First picked {_ci(level)}", f"Orders agree {_ci(level)}", "Flips", "Partials")
+    rows = [
+        (line.judge, line.axis, *_position_cells(line.first_share, line.consistency, line.flips, line.partials))
+        for line in lines
+    ]
+    notes = [f"{line.judge}, {line.axis}: {line.note}" for line in lines if line.note]
+    excess = [line.excess for line in lines]
+    return _with_excess(Table(("Judge", "Axis", *_position_columns(level)), rows, names=2, notes=notes), excess)
+
+
+def position_slices(lines: Sequence[PositionLine], level: float) -> Table:
+    """The same within every slice."""
+    parts = [(line, part) for line in lines for part in line.slices]
     rows = [
         (
             line.judge,
             line.axis,
-            numbers.share(line.first_share),
-            numbers.share(line.consistency),
-            numbers.whole(line.flips),
-            numbers.whole(line.partials),
+            part["slice"]["value"],
+            *_position_cells(part["first_share"], part["consistency"], part["flips"], part["partials"]),
         )
-        for line in lines
+        for line, part in parts
     ]
-    notes = [f"{line.judge}, {line.axis}: {line.note}" for line in lines if line.note]
-    return Table(columns, rows, names=2, notes=notes)
+    return _with_excess(
+        Table(("Judge", "Axis", "Slice", *_position_columns(level)), rows, names=3),
+        [part["excess"] for _, part in parts],
+    )
+
+
+def _position_columns(level: float) -> tuple[str, ...]:
+    return (f"First picked {_ci(level)}", f"Orders agree {_ci(level)}", "Flips", "Partials")
+
+
+def _position_cells(
+    first: Mapping[str, Any], consistency: Mapping[str, Any], flips: int, partials: int
+) -> tuple[str, ...]:
+    return (numbers.share(first), numbers.share(consistency), numbers.whole(flips), numbers.whole(partials))
+
+
+def _with_excess(table: Table, excess: Sequence[Mapping[str, Any] | None]) -> Table:
+    """With a column for flips by order beyond the judge's own noise, where the plan had repeats to tell noise by."""
+    if not any(excess):
+        return table
+    rows = [(*row, numbers.points(value)) for row, value in zip(table.rows, excess, strict=True)]
+    return replace(table, columns=(*table.columns, "Flips beyond noise, points"), rows=rows)
 
 
 def judges(lines: Sequence[JudgeLine], level: float) -> Table:

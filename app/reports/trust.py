@@ -1,4 +1,4 @@
-"""Whether a judge can be trusted: its position bias, and checks in words beside its own rate."""
+"""Whether a judge can be trusted: checks in words beside its own rate."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from typing import Any
 import numpy.typing as npt
 
 from app.domain.judgment import Outcome
-from app.domain.verdict import Policy, PolicyName, Settled, settle_many
-from app.reports import numbers, sentences
-from app.reports.by_order import by_order
+from app.domain.verdict import Settled
+from app.reports import numbers
 from app.reports.gates import gates
 from app.reports.lines import rates
 from app.reports.losses import kind_of, units_by_outcome
 from app.reports.reading import Reading, alone, saw_images, settle_axis
 from app.reports.report import JudgeLine, PositionLine
 from app.reports.sheet import JudgeFacts, Sheet
-from app.stats.intervals import HALF, Interval
-from app.stats.noise_floor import flip_excess
-from app.stats.position_bias import PositionBias, position_bias
+from app.stats.intervals import HALF
 
 Array = npt.NDArray[Any]
 Check = dict[str, Any]
@@ -27,18 +24,6 @@ SLIGHT_BIAS = 0.05
 FEW_LOSSES = 0.05
 TELLING = 0.5  # an interval wider than this around 50 % tells neither a good judge nor a bad one
 TOO_FEW = "too few to tell"
-_BY_PICKS = (PolicyName.HALF, PolicyName.DROP, PolicyName.AVERAGE)
-
-
-def position_lines(reading: Reading) -> list[PositionLine]:
-    """Position bias of every judge on every axis, from its picks, whatever the policy; empty without pairs."""
-    if not reading.matchups:
-        return []
-    return [
-        _position_line(reading, judge, axis)
-        for judge in range(len(reading.sheet.judges))
-        for axis in reading.sheet.axes
-    ]
 
 
 def judge_lines(reading: Reading, positions: list[PositionLine]) -> list[JudgeLine]:
@@ -56,59 +41,11 @@ def judge_lines(reading: Reading, positions: list[PositionLine]) -> list[JudgeLi
     ]
 
 
-def _position_line(reading: Reading, number: int, axis: str) -> PositionLine:
-    found = _position(reading, number, axis)
-    judge = reading.sheet.judges[number]
-    notes = []
-    if found.consistency is None:
-        notes.append(sentences.SINGLE_ORDER)
-    if axis in reading.sheet.image_axes and not saw_images(judge):
-        notes.append("this judge saw no image: no vote on this axis")
-    return PositionLine(
-        judge=judge.name,
-        axis=axis,
-        first_share=_share(found.first_share),
-        bias=found.bias,
-        consistency=_share(found.consistency),
-        flips=found.flips,
-        partials=found.partials,
-        note="; ".join(notes),
-        excess=_excess(reading, number, axis),
-        by_order=by_order(reading, number, axis),
-    )
-
-
-def _excess(reading: Reading, number: int, axis: str) -> dict[str, float | int | None] | None:
-    """Flips by order beyond those by mere noise; None where the plan has no repeats to tell noise by."""
-    sheet = reading.sheet
-    if sheet.repeats == 1 or len(sheet.orders) == 1:
-        return None
-    found = flip_excess(sheet.picks[axis].picks[:, number], sheet.cluster, reading.confidence, orders=sheet.orders)
-    return {"estimate": found.excess, "low": found.low, "high": found.high, "n": found.n}
-
-
-def _position(reading: Reading, number: int, axis: str) -> PositionBias:
-    sheet = reading.sheet
-    picks = sheet.picks[axis].picks[:, number]
-    votes = axis not in sheet.image_axes or saw_images(sheet.judges[number])
-    if votes and reading.policy.name in _BY_PICKS and sheet.picks[axis].final is None:
-        stances = reading.settled[axis].stances[:, number]
-    else:
-        stances = settle_many(picks[:, None], Policy(), orders=sheet.orders).stances[:, 0]
-    return position_bias(picks, stances, sheet.cluster, reading.confidence)
-
-
 def _own_verdicts(reading: Reading, number: int) -> Settled:
     axis = reading.sheet.primary_axis
     if len(reading.sheet.judges) == 1:
         return reading.settled[axis]
     return settle_axis(alone(reading.sheet, number), axis, reading.policy)
-
-
-def _share(interval: Interval | None) -> dict[str, float | int | None]:
-    if interval is None:
-        return {"estimate": None, "low": None, "high": None, "n": 0}
-    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n}
 
 
 def _checks(reading: Reading, number: int, position: PositionLine) -> list[Check]:

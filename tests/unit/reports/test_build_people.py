@@ -92,6 +92,18 @@ def test_random_labels_calibrate_the_rate():
     assert "PPI++" in line.text
 
 
+def test_the_finite_form_stands_beside_the_rate_for_new_items():
+    said = [1, 0] * 36 + [0, 1] * 4  # eight of eighty disagree with the judge
+    (line,) = results_of(labelled("AB" * 50, said)).calibrated
+    these = line.these_items
+    assert (these["n"], line.available) == (100, True)
+    assert these["high"] - these["low"] < 0.6 * (line.high - line.low)  # four fifths of the pairs are known
+    assert line.text.endswith(f"for exactly these items {100 * these['estimate']:.1f} % "
+                              f"({100 * these['low']:.1f}–{100 * these['high']:.1f})")  # fmt: skip
+    (everyone,) = results_of(labelled("AB" * 40, said)).calibrated
+    assert (everyone.available, everyone.these_items) == (True, None)
+
+
 def test_few_or_chosen_labels_calibrate_nothing_and_say_why():
     few = results_of(labelled("AB" * 50, [1, 0] * 10)).calibrated[0]
     assert (few.available, few.estimate) == (False, None)

@@ -22,6 +22,21 @@ def test_an_always_first_judge_fails_its_checks():
     assert (line.first_share["estimate"], line.bias, line.flips) == (1, 0.5, 16)
 
 
+def test_position_bias_within_every_slice():
+    where = ["CT"] * 12 + ["MR"] * 12 + [None]
+    sheet = a_sheet(picks_of("F" * 12 + "AB" * 6 + "A"), tags={"modality": np.array(where)})
+    ct, mr = results_of(sheet).position[0].slices
+    assert ct["slice"] == {"tag": "modality", "value": "CT"}
+    assert (ct["first_share"]["estimate"], ct["bias"], ct["first_share"]["n"], ct["flips"]) == (1, 0.5, 24, 12)
+    assert (ct["consistency"]["estimate"], ct["consistency"]["n"]) == (0, 12)
+    assert (mr["first_share"]["estimate"], mr["bias"], mr["consistency"]["estimate"]) == (0.5, 0, 1)
+    alone = results_of(a_sheet(picks_of("AB" * 6))).position[0]
+    assert (mr["first_share"], mr["consistency"]) == (
+        alone.first_share,
+        alone.consistency,
+    )  # clusters of the slice only
+
+
 def test_an_honest_judge_passes_its_checks():
     judge = a_judge("good", served_as=("m-1",), images_sent=80)
     results = results_of(a_sheet(picks_of("AB" * 20), judges=(judge,), has_images=np.ones(40, dtype=bool)))
@@ -64,3 +79,13 @@ def test_units_beyond_a_judges_plan_are_nobodys_loss():
     outcomes[:, 0, 1] = NOT_PLANNED  # a judge that answers all axes in one call has no second group
     lost = results_of(a_sheet(axes, judges=judges, outcomes=outcomes)).losses
     assert (lost.units, lost.lost) == (6, [])
+
+
+def test_missing_pairs_are_told_by_model():
+    sheet = a_sheet(picks_of("A-B--A"), models=("x", "y", "z"), model_a=[0, 0, 1, 1, 2, 2], model_b=[1, 2, 2, 0, 2, 2])
+    assert results_of(sheet).losses.by_model == [
+        {"model": "x", "missing": 2, "pairs": 3},
+        {"model": "y", "missing": 1, "pairs": 3},
+        {"model": "z", "missing": 2, "pairs": 4},
+    ]
+    assert results_of(a_sheet(picks_of("A-"))).losses.by_model == []

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.reports import as_csv, as_markdown
+from app.reports import as_csv, as_html, as_markdown
 from tests.unit.reports.a_report import a_hostile_report, a_line, a_rate, a_report
 from tests.unit.reports.read_back import markdown_tables
 
@@ -96,3 +96,26 @@ def test_a_warned_interval_is_marked_and_like_warnings_are_told_once():
     assert text.count("60.0 % (54.0–66.0) † |") == 2
     assert "- † only 7.2 effective clusters; 1 more like it" in text
     assert "8.1 effective" not in text
+
+
+def test_pairs_with_both_answers_right_stand_beside_the_headline():
+    told = "Among the 85 pairs where both answers are right the win rate of tuned-7b is 61.0 % (95 % CI 55.0–67.0)."
+    text = as_markdown.render(a_report())
+    assert text.index(told) < text.index("## Policies side by side")
+    assert told in as_html.render(a_report())
+    others = a_report(strata=[line for line in a_report().results.strata if line.stratum != "both_right"])
+    assert "There is no pair where both answers are right" in as_markdown.render(others)
+    assert "answers are right" not in as_markdown.render(a_report(strata=[]))
+
+
+def test_position_bias_is_told_by_slice_and_beyond_noise():
+    (line, _) = a_report().results.position
+    excess = {"estimate": 0.12, "low": 0.031, "high": 0.209, "n": 40}
+    part = {
+        "slice": {"tag": "modality", "value": "MRI | x"}, "first_share": line.first_share, "bias": line.bias,
+        "consistency": line.consistency, "flips": 7, "partials": 2, "excess": excess,
+    }  # fmt: skip
+    text = as_markdown.render(a_report(position=[replace(line, slices=[part]), replace(line, excess=excess)]))
+    assert r"| small-judge | overall | MRI \| x | 98.5 % (97.0–99.3), n = 396 |" in text
+    assert text.count("| +12.0 (+3.1 to +20.9), n = 40 |") == 2
+    assert "beyond noise" not in as_markdown.render(a_report())

@@ -1,0 +1,107 @@
+"""Position bias of every judge on every axis, over all pairs and within every slice (docs/statistics.md, 14)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.domain.verdict import Policy, PolicyName, settle_many
+from app.reports import sentences
+from app.reports.by_order import by_order
+from app.reports.matchups import split
+from app.reports.reading import Reading, saw_images, tag_values
+from app.reports.report import PositionLine
+from app.stats.intervals import Interval
+from app.stats.noise_floor import flip_excess
+from app.stats.position_bias import position_bias
+
+Array = npt.NDArray[Any]
+Share = dict[str, float | int | None]
+_BY_PICKS = (PolicyName.HALF, PolicyName.DROP, PolicyName.AVERAGE)
+
+
+def position_lines(reading: Reading) -> list[PositionLine]:
+    """From every judge's picks, whatever the policy; empty without pairs."""
+    if not reading.matchups:
+        return []
+    parts = _slices(reading)
+    return [
+        _line(reading, judge, axis, parts) for judge in range(len(reading.sheet.judges)) for axis in reading.sheet.axes
+    ]
+
+
+def _slices(reading: Reading) -> list[tuple[str, Array]]:
+    """Every value of the tag with the pairs that have it."""
+    values, code = tag_values(reading.sheet, reading.parameters.slice_by)
+    return [(values[code[rows[0]]], rows) for rows in split(code) if code[rows[0]] >= 0]
+
+
+def _line(reading: Reading, number: int, axis: str, parts: Sequence[tuple[str, Array]]) -> PositionLine:
+    stances, tag = _stances(reading, number, axis), reading.parameters.slice_by
+    whole = _measured(reading, number, axis, stances)
+    slices = [
+        {"slice": {"tag": tag, "value": value}, **_measured(reading, number, axis, stances, rows)}
+        for value, rows in parts
+    ]
+    return PositionLine(
+        judge=reading.sheet.judges[number].name,
+        axis=axis,
+        note="; ".join(_notes(reading, number, axis)),
+        by_order=by_order(reading, number, axis),
+        slices=slices,
+        **whole,
+    )
+
+
+def _notes(reading: Reading, number: int, axis: str) -> list[str]:
+    sheet = reading.sheet
+    blind = axis in sheet.image_axes and not saw_images(sheet.judges[number])
+    told = {
+        sentences.SINGLE_ORDER: len(sheet.orders) == 1,
+        "this judge saw no image: no vote on this axis": blind,
+    }
+    return [note for note, applies in told.items() if applies]
+
+
+def _measured(
+    reading: Reading, number: int, axis: str, stances: Array, rows: Array | slice = slice(None)
+) -> dict[str, Any]:
+    """What is said of all pairs, and of the pairs `rows`, int (r,), of a slice."""
+    picks, cluster = reading.sheet.picks[axis].picks[rows, number], reading.sheet.cluster[rows]
+    found = position_bias(picks, stances[rows], cluster, reading.confidence)
+    return {
+        "first_share": _share(found.first_share),
+        "bias": found.bias,
+        "consistency": _share(found.consistency),
+        "flips": found.flips,
+        "partials": found.partials,
+        "excess": _excess(reading, picks, cluster),
+    }
+
+
+def _excess(reading: Reading, picks: Array, cluster: Array) -> Share | None:
+    """Flips by order beyond those by mere noise; None where the plan has no repeats to tell noise by."""
+    sheet = reading.sheet
+    if sheet.repeats == 1 or len(sheet.orders) == 1:
+        return None
+    found = flip_excess(picks, cluster, reading.confidence, orders=sheet.orders)
+    return {"estimate": found.excess, "low": found.low, "high": found.high, "n": found.n}
+
+
+def _stances(reading: Reading, number: int, axis: str) -> Array:
+    """(pairs,) by the judge's picks, which a policy by log-odds and a finished verdict do not show."""
+    sheet = reading.sheet
+    votes = axis not in sheet.image_axes or saw_images(sheet.judges[number])
+    if votes and reading.policy.name in _BY_PICKS and sheet.picks[axis].final is None:
+        found: Array = reading.settled[axis].stances[:, number]
+        return np.ascontiguousarray(found)
+    return settle_many(sheet.picks[axis].picks[:, number, None], Policy(), orders=sheet.orders).stances[:, 0]
+
+
+def _share(interval: Interval | None) -> Share:
+    if interval is None:
+        return {"estimate": None, "low": None, "high": None, "n": 0}
+    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n}
