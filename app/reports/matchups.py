@@ -51,7 +51,7 @@ class Matchup:
             self,
             rows=self.rows[within],
             flipped=None if self.flipped is None else self.flipped[within],
-            cluster=_compact(self.cluster[within]),
+            cluster=compact(self.cluster[within]),
         )
 
 
@@ -86,11 +86,11 @@ def _matchup(sheet: Sheet, rows: Array) -> Matchup:
         sheet.models[model_b],
         rows,
         flipped if flipped.any() else None,
-        _compact(sheet.cluster[rows]),
+        compact(sheet.cluster[rows]),
     )
 
 
-def _compact(cluster: Array) -> Array:
+def compact(cluster: Array) -> Array:
     """The same clusters numbered without a gap: a rate counts by cluster, and on every axis anew."""
     steps = np.diff(cluster, prepend=cluster[:1])
     if (steps >= 0).all():  # so it is in target order

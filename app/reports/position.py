@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from app.domain.verdict import Policy, PolicyName, settle_many
 from app.reports import sentences
 from app.reports.by_order import by_order
-from app.reports.matchups import split
+from app.reports.matchups import compact, split
 from app.reports.reading import Reading, saw_images, tag_values
 from app.reports.report import PositionLine
 from app.stats.intervals import Interval
@@ -21,6 +22,15 @@ from app.stats.position_bias import position_bias
 Array = npt.NDArray[Any]
 Share = dict[str, float | int | None]
 _BY_PICKS = (PolicyName.HALF, PolicyName.DROP, PolicyName.AVERAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some pairs: `rows` of the sheet, and their clusters, numbered without a gap. `value`: of the tag, all have it."""
+
+    rows: Array | slice
+    cluster: Array
+    value: str = ""
 
 
 def position_lines(reading: Reading) -> list[PositionLine]:
@@ -33,18 +43,18 @@ def position_lines(reading: Reading) -> list[PositionLine]:
     ]
 
 
-def _slices(reading: Reading) -> list[tuple[str, Array]]:
-    """Every value of the tag with the pairs that have it."""
+def _slices(reading: Reading) -> list[_Part]:
     values, code = tag_values(reading.sheet, reading.parameters.slice_by)
-    return [(values[code[rows[0]]], rows) for rows in split(code) if code[rows[0]] >= 0]
+    cluster = reading.sheet.cluster
+    return [_Part(rows, compact(cluster[rows]), values[code[rows[0]]]) for rows in split(code) if code[rows[0]] >= 0]
 
 
-def _line(reading: Reading, number: int, axis: str, parts: Sequence[tuple[str, Array]]) -> PositionLine:
+def _line(reading: Reading, number: int, axis: str, parts: Sequence[_Part]) -> PositionLine:
     stances, tag = _stances(reading, number, axis), reading.parameters.slice_by
-    whole = _measured(reading, number, axis, stances)
+    whole = _measured(reading, number, axis, stances, _Part(slice(None), reading.sheet.cluster))
     slices = [
-        {"slice": {"tag": tag, "value": value}, **_measured(reading, number, axis, stances, rows)}
-        for value, rows in parts
+        {"slice": {"tag": tag, "value": part.value}, **_measured(reading, number, axis, stances, part)}
+        for part in parts
     ]
     return PositionLine(
         judge=reading.sheet.judges[number].name,
@@ -66,19 +76,16 @@ def _notes(reading: Reading, number: int, axis: str) -> list[str]:
     return [note for note, applies in told.items() if applies]
 
 
-def _measured(
-    reading: Reading, number: int, axis: str, stances: Array, rows: Array | slice = slice(None)
-) -> dict[str, Any]:
-    """What is said of all pairs, and of the pairs `rows`, int (r,), of a slice."""
-    picks, cluster = reading.sheet.picks[axis].picks[rows, number], reading.sheet.cluster[rows]
-    found = position_bias(picks, stances[rows], cluster, reading.confidence)
+def _measured(reading: Reading, number: int, axis: str, stances: Array, part: _Part) -> dict[str, Any]:
+    picks = reading.sheet.picks[axis].picks[part.rows, number]
+    found = position_bias(picks, stances[part.rows], part.cluster, reading.confidence)
     return {
         "first_share": _share(found.first_share),
         "bias": found.bias,
         "consistency": _share(found.consistency),
         "flips": found.flips,
         "partials": found.partials,
-        "excess": _excess(reading, picks, cluster),
+        "excess": _excess(reading, picks, part.cluster),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.verdict import Verdict
-from app.stats.intervals import ROBUST_95, Confidence, mean_interval
+from app.stats.intervals import ROBUST_95, Confidence, Interval, mean_interval, share_interval
 from app.stats.tally import Counts, counts
 
 Array = npt.NDArray[Any]
@@ -49,23 +49,20 @@ def win_rate(verdict: Array, score: Array, cluster: Array, confidence: Confidenc
     `verdict`: int8 (n,), a `Verdict`. `score`: float (n,) in [0, 1], NaN where the policy does not decide the
     pair. `cluster`: int (n,) >= 0. Interval: `app.stats.intervals`, whose sources apply.
     """
-    return _rate(counts(verdict), score, cluster, confidence)
+    decided = ~np.isnan(score)
+    if not decided.all():
+        score, cluster = score[decided], cluster[decided]
+    return _rate(counts(verdict), mean_interval(score, cluster, confidence), confidence)
 
 
 def preference_rate(verdict: Array, cluster: Array, confidence: Confidence = ROBUST_95) -> Rate:
     """Wins / (wins + losses), by the same interval rule on the pairs won or lost. Arguments as in `win_rate`."""
-    return _rate(counts(verdict), _WON_OR_LOST[verdict], cluster, confidence)
+    won = verdict == Verdict.A
+    interval = share_interval(won, won | (verdict == Verdict.B), cluster, confidence)
+    return _rate(counts(verdict), interval, confidence)
 
 
-_WON_OR_LOST = np.full(len(Verdict), np.nan)
-_WON_OR_LOST[[Verdict.A, Verdict.B]] = 1.0, 0.0
-
-
-def _rate(tally: Counts, score: Array, cluster: Array, confidence: Confidence) -> Rate:
-    decided = ~np.isnan(score)
-    if not decided.all():
-        score, cluster = score[decided], cluster[decided]
-    interval = mean_interval(score, cluster, confidence)
+def _rate(tally: Counts, interval: Interval, confidence: Confidence) -> Rate:
     return Rate(
         estimate=interval.estimate,
         se=interval.se,
