@@ -124,7 +124,8 @@ def _matrix(results: Leaderboard) -> Table:
     for i, model in enumerate(of.models):
         cells = [numbers.NOTHING if i == j else _chance(results, i, j) for j in range(len(of.models))]
         rows.append((model, *cells))
-    notes = ["The chance that the row beats the column, a tie counting half. * = the two never met."]
+    ties = phrases.of_ties(results.fit.tie_parameter)
+    notes = [f"The chance that the row beats the column, {ties}. * = the two never met."]
     return Table(("Model", *(f"beats {model}" for model in of.models)), rows, notes=notes)
 
 

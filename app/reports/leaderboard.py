@@ -48,8 +48,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """K models, strongest first. `estimate[i][j]`: chance that model i beats model j, a tie being half a win each, with
-    intervals, None where there is none. `met[i][j]`: decided pairs of the two; 0 = known by way of others only.
+    """K models, strongest first. `estimate[i][j]`: chance that model i beats model j, a tie being half a win each (with
+    a tie parameter: among picks that are no tie), with intervals, None where there is none. `met[i][j]`: decided pairs
+    of the two; 0 = known by way of others only.
     """
 
     models: list[str]

@@ -104,6 +104,11 @@ def fit(line: FitLine) -> str:
     return "; ".join(parts) + "."
 
 
+def of_ties(tie_parameter: float | None) -> str:
+    """What a chance to win says of ties: with a parameter of their own they stand outside it."""
+    return "a tie being half" if tie_parameter is None else "ties left out"
+
+
 def said(value: Any) -> str:
     """Any JSON value in plain words."""
     if isinstance(value, Mapping):

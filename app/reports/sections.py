@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.reports import numbers, tables
+from app.reports import numbers, phrases, tables
 from app.reports.report import Results
 from app.reports.report_trust import Agreement, AgreementLine, CalibrationLine
 from app.reports.tables import Table, folded
@@ -38,7 +38,7 @@ def standings(results: Results) -> list[Section]:
     groups = [group for group in fit.tied_groups if len(group) > 1]
     words = [f"Differences taken together, these cannot be told apart: {', '.join(group)}." for group in groups]
     rows = [(one["model"], one["against"], _chance(one)) for one in fit.win_probabilities]
-    table = Table(("Model", "Against", "Chance to win, a tie being half"), rows, names=2)
+    table = Table(("Model", "Against", f"Chance to win, {phrases.of_ties(fit.tie_parameter)}"), rows, names=2)
     return [Section("standings", "Who beats whom", words, {"Who beats whom": table})]
 
 

@@ -50,6 +50,12 @@ def test_json_and_csv_hold_every_number():
 
 
 @pytest.mark.parametrize("form", ["md", "html"])
+def test_chances_say_what_a_tie_counts(form):
+    assert "beats the column, a tie being half" in BOARD_FORMATS[form].render(a_board())
+    assert "beats the column, ties left out" in BOARD_FORMATS[form].render(a_board(ties="davidson"))
+
+
+@pytest.mark.parametrize("form", ["md", "html"])
 def test_pages_show_the_sentence_the_warnings_and_every_table(form):
     board = a_board()
     page = BOARD_FORMATS[form].render(board)

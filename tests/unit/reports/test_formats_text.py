@@ -119,3 +119,11 @@ def test_position_bias_is_told_by_slice_and_beyond_noise():
     assert r"| small-judge | overall | MRI \| x | 98.5 % (97.0–99.3), n = 396 |" in text
     assert text.count("| +12.0 (+3.1 to +20.9), n = 40 |") == 2
     assert "beyond noise" not in as_markdown.render(a_report())
+
+
+def test_chances_beside_a_tie_parameter_leave_ties_out():
+    fit = replace(a_report().results.fit, win_probabilities=[
+        {"model": "tuned-7b", "against": "base-7b", "estimate": 0.73, "low": 0.7, "high": 0.76}
+    ])  # fmt: skip
+    assert "Chance to win, a tie being half" in as_markdown.render(a_report(fit=fit))
+    assert "Chance to win, ties left out" in as_markdown.render(a_report(fit=replace(fit, tie_parameter=0.4)))
