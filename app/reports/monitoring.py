@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,14 @@ def sequence_lines(reading: Reading) -> list[SequenceLine]:
     sizes = cluster_sizes(place)
     largest, mean_size = int(sizes.max()), float(sizes.mean())
     values = cluster_values(score[read], verdict[read] == Verdict.MISSING, place[read], prefix, largest)
-    level = reading.confidence.level
+    level, undecided = reading.confidence.level, int((np.isnan(score) & (verdict != Verdict.MISSING) & read).sum())
     found = [new_items_sequence(values, level)]
     if prefix < total:
         found.append(this_job_sequence(values, total, level))
-    return [_line(matchup, on_rate_scale(thinned(one), largest, mean_size), prefix, total) for one in found]
+    scaled = [on_rate_scale(thinned(one), largest, mean_size) for one in found]
+    # How many pairs will be decided is not known before the start, so a rate over those has no such bounds.
+    told = (f"{numbers.whole(undecided)} pairs that are not decided count half in it",) * bool(undecided)
+    return [_line(matchup, replace(one, warnings=one.warnings + told), prefix, total) for one in scaled]
 
 
 def _places(cluster: Array) -> Array:

@@ -161,6 +161,13 @@ def test_a_sequence_reads_the_finished_prefix_only():
     assert (this.target, this.decided_at) == ("this_job", None)
 
 
+def test_a_sequence_says_that_undecided_pairs_count_half_in_it():
+    """Its number is then nearer to 1/2 than the headline's, which leaves them out."""
+    sheet = a_sheet(picks_of("A" * 90 + "F" * 60))
+    assert "60 pairs that are not decided count half in it" in results_of(sheet, policy="drop").sequences[0].note
+    assert "not decided" not in results_of(sheet, policy="half").sequences[0].note
+
+
 def test_a_lost_pair_is_its_worst_case_for_the_sequence():
     kept, lost = (results_of(a_sheet(picks_of("A" * 50 + more))).sequences[0] for more in ("A" * 50, "-" * 50))
     assert lost.low < kept.low
