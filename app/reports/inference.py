@@ -125,12 +125,15 @@ def heterogeneity_lines(reading: Reading) -> list[HeterogeneityLine]:
     values, code = tag_values(reading.sheet, tag)
     if not values:
         return []
-    return [
+    lines = [
         _heterogeneity(reading, matchup, axis, code, len(values))
         for axis in reading.sheet.axes
         if reading.assessed(axis)
         for matchup in reading.matchups
     ]
+    _, adjust = CORRECTIONS[reading.parameters.correction]
+    adjusted = adjust([line.p for line in lines])
+    return [replace(line, p_adjusted=p) for line, p in zip(lines, adjusted, strict=True)]
 
 
 def _heterogeneity(reading: Reading, matchup: Matchup, axis: str, code: Array, values: int) -> HeterogeneityLine:

@@ -38,7 +38,10 @@ class EquivalenceLine:
 
 @dataclass(frozen=True, slots=True)
 class HeterogeneityLine:
-    """Whether the slices of one tag differ on one axis; `p` None with a `note` where that cannot be told."""
+    """Whether the slices of one tag differ on one axis; `p` None with a `note` where that cannot be told.
+
+    `p_adjusted`: among all these tests of the report, a family of their own.
+    """
 
     model_a: str
     model_b: str
@@ -50,6 +53,7 @@ class HeterogeneityLine:
     df_denominator: float | None
     p: float | None
     note: str = ""
+    p_adjusted: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,10 +83,11 @@ def _heterogeneity(results: Results) -> Section:
             numbers.NOTHING if line.statistic is None else f"{line.statistic:.2f}",
             numbers.NOTHING if line.df is None else f"{line.df:.0f}, {line.df_denominator or 0:.1f}",
             numbers.p_value(line.p),
+            numbers.p_value(line.p_adjusted),
         )
         for line in results.heterogeneity
     ]
-    columns = ("Models", "Axis", "Tag", "Slices", "F", "Degrees of freedom", "p")
+    columns = ("Models", "Axis", "Tag", "Slices", "F", "Degrees of freedom", "p", "Adjusted p")
     notes = folded(line.note for line in results.heterogeneity if line.note)
     return _with_table("heterogeneity", "Do the slices differ?", Table(columns, rows, names=3, notes=notes))
 

@@ -32,6 +32,15 @@ def test_the_headline_stands_alone_and_all_else_is_one_family():
     assert {line.test.family for line in family} == {"5 comparisons by axis and modality, Holm"}
 
 
+@pytest.mark.parametrize(("correction", "adjust"), [("holm", holm), ("bh", benjamini_hochberg)])
+def test_tests_that_slices_differ_are_a_family_of_their_own(correction, adjust):
+    lines = results_of(two_modalities(), correction=correction).heterogeneity
+    assert [line.p is None for line in lines] == [False, False]
+    assert tuple(line.p_adjusted for line in lines) == pytest.approx(adjust([line.p for line in lines]))
+    few = results_of(a_sheet(picks_of("AAB"), tags={"modality": np.array(["CT", "MR", "CT"], object)})).heterogeneity
+    assert [line.p_adjusted for line in few] == [None]
+
+
 def test_the_correction_is_a_parameter():
     results = results_of(two_modalities(), correction="bh")
     family = [*results.axes[1:], *results.slices]
