@@ -19,7 +19,7 @@ from app.stats.comparisons import Comparisons, squared_residuals, win_matrix
 from app.stats.connectivity import groups_that_met, require_one_group, unbounded_models, unbounded_warning
 from app.stats.intervals import HALF, ROBUST_95, Confidence, IntervalKind, cluster_sizes, effective_clusters
 from app.stats.profile_bound import profile_bounds
-from app.stats.sandwich import BY_MODEL, Errors, Rows, robust_errors, summed_scores
+from app.stats.sandwich import BY_MODEL, Errors, Rows, robust_errors, summed_scores, thin_models
 from app.stats.strengths import Estimate, Strengths, on_scale, shift_to
 
 __all__ = ["Comparisons", "Strengths", "bradley_terry", "groups_that_met", "win_matrix"]
@@ -47,6 +47,8 @@ def bradley_terry(data: Comparisons, confidence: Confidence = ROBUST_95, anchor:
     strength, warnings = fit(wins)
     sizes = _sizes(data, confidence)
     errors = _errors(data, wins, strength, sizes, confidence)
+    if confidence.kind is not IntervalKind.MODEL:
+        warnings += thin_models(data.models, wins, (data.model_a, data.model_b), data.cluster, sizes)
     estimate = Estimate(
         strength=strength,
         covariance=errors.covariance,

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from app.stats.connectivity import has_negative_cycle, require_one_group, unbounded_models, unbounded_warning
 from app.stats.davidson_likelihood import Maximum, Shape, assembled, deviance, maximum
 from app.stats.intervals import ROBUST_95, Confidence, IntervalKind, cluster_sizes, effective_clusters, t_quantile
-from app.stats.sandwich import BY_MODEL, Errors, Rows, robust_errors, summed_scores
+from app.stats.sandwich import BY_MODEL, Errors, Rows, robust_errors, summed_scores, thin_models
 from app.stats.strengths import Estimate, Strengths, on_scale
 from app.stats.unit_cells import TIED, VALUE, Cells, Units, cells_of, penalised, place_of
 
@@ -89,6 +89,8 @@ def unit_level(
         errors = Errors(None, PENALISED)
     else:
         errors = Errors(best.inverse, BY_MODEL) if by_model else _robust(data, place, cells, best)
+        if not by_model:
+            warnings += thin_models(data.models, cells.wins, (data.model_a, data.model_b), data.cluster, sizes)
     bootstrap = ("picks are not bootstrapped: the errors are the cluster-robust ones",)
     warnings += left_out + more + errors.warnings + bootstrap * (confidence.kind is IntervalKind.BOOTSTRAP)
     size, covariance, g_star = len(data.models), errors.covariance, effective_clusters(sizes)

@@ -5,6 +5,7 @@ Source: Liang and Zeger (1986), Biometrika 73:13-22; B = C/(C-1) sum over cluste
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.stats.bt_likelihood import laplacian
-from app.stats.intervals import FEW_CLUSTERS, dense, effective_clusters
+from app.stats.intervals import FEW_CLUSTERS, cluster_sizes, dense, effective_clusters
 
 Array = npt.NDArray[Any]
 NO_VARIATION = 1e-9
@@ -55,6 +56,23 @@ def robust_errors(bread: Array, scores: Array, sizes: Array, free: int) -> Error
     g_star = effective_clusters(sizes)
     few = f"only {g_star:.1f} effective clusters: the errors of strengths are rough below {FEW_CLUSTERS}"
     return Errors(bread @ meat @ bread, "cluster sandwich", (few,) if g_star < FEW_CLUSTERS else ())
+
+
+def thin_models(
+    models: Sequence[str], wins: Array, sides: tuple[Array, Array], cluster: Array, sizes: Array
+) -> tuple[str, ...]:
+    """A warning that names models whose own rows lie in few clusters, though all rows together lie in many.
+
+    `wins`: (K, K) half-win counts. `sides`: models a and b, int (n,) each. `sizes`: rows of every cluster. n_m rows in
+    clusters of at most s rows are n_m / s effective clusters or more: most models are cleared without a look at them.
+    """
+    if effective_clusters(sizes) < FEW_CLUSTERS:
+        return ()  # `robust_errors` says so of all models
+    (a, b), met = sides, (wins + wins.T).sum(axis=0)
+    doubtful = np.flatnonzero((met > 0) & (met < FEW_CLUSTERS * sizes.max())).tolist()
+    thin = [m for m in doubtful if effective_clusters(cluster_sizes(cluster[(a == m) | (b == m)])) < FEW_CLUSTERS]
+    few = f"own pairs in fewer than {FEW_CLUSTERS} effective clusters: the errors are rough for"
+    return (f"{few} {', '.join(models[m] for m in thin)}",) if thin else ()
 
 
 def summed_scores(rows: Rows, size: int, extra: Array | None = None) -> Array:

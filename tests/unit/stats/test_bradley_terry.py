@@ -16,6 +16,7 @@ from app.domain.errors import Invalid, NotComparable
 from app.stats import sandwich
 from app.stats.bradley_terry import Comparisons, bradley_terry, win_matrix
 from app.stats.bt_likelihood import fit, newton
+from app.stats.davidson import Units, unit_level
 from app.stats.intervals import Confidence, IntervalKind, t_quantile
 from app.stats.win_rate import win_rate
 
@@ -264,6 +265,26 @@ def test_a_single_pair_has_no_interval():
     found = bradley_terry(compared(("x", "y"), [("x", "y", 0.5)]), Confidence(kind=IntervalKind.MODEL))
     assert np.isnan([found.low, found.high]).all()
     assert (found.rank_low.tolist(), found.rank_high.tolist()) == ([1, 1], [2, 2])
+
+
+def in_clusters(newcomer: int) -> Comparisons:
+    """Sixty clusters in which w, x and y meet, and z in `newcomer` clusters only, for a hundred pairs in all."""
+    random = np.random.default_rng(5)
+    a = np.concatenate([random.integers(0, 3, 600), np.full(100, 3)])
+    b = np.concatenate([(a[:600] + random.integers(1, 3, 600)) % 3, random.integers(0, 3, 100)])
+    cluster = np.concatenate([np.arange(600) % 60, np.arange(100) % newcomer])
+    return Comparisons(MODELS, a, b, random.choice([0.0, 1.0], 700), cluster)
+
+
+def test_a_model_in_few_clusters_is_named():
+    """Its t quantile is on the clusters of all models, which it was not seen in."""
+    few = "own pairs in fewer than 20 effective clusters: the errors are rough for " + MODELS[3]
+    assert few in bradley_terry(in_clusters(5)).warnings
+    assert not bradley_terry(in_clusters(50)).warnings
+    assert not bradley_terry(in_clusters(5), Confidence(kind=IntervalKind.MODEL)).warnings
+    data = in_clusters(5)
+    picks = Units(MODELS, data.model_a, data.model_b, np.where(data.score > 0, 1, 2), np.ones(700, int), data.cluster)
+    assert few in unit_level(picks, davidson=False, order_effect=True).strengths.warnings
 
 
 def test_an_unknown_anchor_is_refused():
