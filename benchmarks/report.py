@@ -141,7 +141,7 @@ async def _by_part(database: Database, project: int, job: str, server: int) -> l
         assert facts is not None
         plan = plan_of(facts.spec, facts.judges[0].judge)
         with _measured(PARTS[0], server, parts):
-            await pair_columns(tx, facts.id, (SLICED,))
+            await pair_columns(database, facts.id, (SLICED,))
         with _measured(PARTS[1], server, parts):
             await stored.judge_arrays(tx, facts, 0, plan)
         with _measured(PARTS[2], server, parts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -27,19 +28,23 @@ DEFAULTS = Parameters()
 def build(sheet: Sheet, parameters: Parameters = DEFAULTS) -> Report:
     """Every number of a report. Raises Invalid, naming the parameter that does not fit the sheet."""
     reading = read(sheet, parameters)
-    lines = tested(reading, headline(reading), axis_lines(reading), slice_lines(reading))
-    models, fit = strengths(reading)
-    positions = position_lines(reading)
+    with ThreadPoolExecutor(1) as beside:  # numpy lets another thread compute while it counts
+        heterogeneity = beside.submit(heterogeneity_lines, reading)
+        sequences = beside.submit(sequence_lines, reading)
+        placed = beside.submit(position_lines, reading)
+        lines = tested(reading, headline(reading), axis_lines(reading), slice_lines(reading))
+        models, fit = strengths(reading)
+        policies, strata, lost = policy_lines(reading), stratum_lines(reading), losses(reading)
+        positions = placed.result()
     judges = judge_lines(reading, positions)
-    lost = losses(reading)
     results = Results(
         parameters=asdict(parameters) | {"policy": reading.policy.name.value},
         provenance=_provenance(reading),
         headline=lines.headline,
-        policies=policy_lines(reading),
+        policies=policies,
         axes=lines.axes,
         slices=lines.slices,
-        strata=stratum_lines(reading),
+        strata=strata,
         models=models,
         fit=fit,
         position=positions,
@@ -48,13 +53,13 @@ def build(sheet: Sheet, parameters: Parameters = DEFAULTS) -> Report:
         methods=methods(reading, lost, positions),
         warnings=_warnings(reading, lost),
         equivalence=equivalence_line(reading, lines.headline),
-        heterogeneity=heterogeneity_lines(reading),
+        heterogeneity=heterogeneity.result(),
         differences=difference_lines(reading),
         agreement=agreement(reading, judges),
         calibrated=calibrated_lines(reading),
         calibration=calibration_lines(reading),
         length=length_lines(reading),
-        sequences=sequence_lines(reading),
+        sequences=sequences.result(),
     )
     return Report(envelope=dict(sheet.envelope), results=results)
 

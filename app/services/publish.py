@@ -151,7 +151,7 @@ class Publisher:
         if source.status in UNNUMBERED:
             return await read_sheet(self._database, source, tags=(snapshot.tag,))
         pairs = self._pairs.get(
-            (snapshot.public_id, snapshot.tag), lambda: _read_pairs(self._database, source.id, (snapshot.tag,))
+            (snapshot.public_id, snapshot.tag), lambda: pair_columns(self._database, source.id, (snapshot.tag,))
         )
         return await read_sheet(self._database, source, pairs)
 
@@ -160,11 +160,6 @@ def _state(source: Source, tag: str) -> Snapshot:
     if isinstance(source, stored.JobFacts):
         return Snapshot(source.public_id, tag, source.status, source.generation, (*source.counters, source.pairs))
     return Snapshot(source.public_id, "", "imported", 0, (source.rows,))
-
-
-async def _read_pairs(database: Database, job: int, tags: Sequence[str]) -> PairColumns:
-    async with database.transaction() as tx:
-        return await pair_columns(tx, job, tags)
 
 
 def _bytes_of(value: object) -> int:
@@ -186,7 +181,7 @@ async def read_sheet(
     """
     spec = facts.spec
     columns, arrays, (told, people) = await asyncio.gather(  # pairs no longer change once they are judged
-        pairs or _read_pairs(database, facts.id, tags), _judgments(database, facts), _beside(database, facts)
+        pairs or pair_columns(database, facts.id, tags), _judgments(database, facts), _beside(database, facts)
     )
     rubric = facts.judges[0].rubric
     return Sheet(

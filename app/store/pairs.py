@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +11,7 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.store.database import Database
 from app.store.packed import Array, columns, hashed, numbered, places
 
 # Facts of a trace in one number: a name in its text, its answer unknown (0), wrong (1) or right (2), an answer at
@@ -19,6 +21,14 @@ _FACTS: Final = f"""
     (length << {LENGTH}) | ((answer IS NOT NULL)::int << {ANSWERED}) | (leak::int << {LEAK})
     | (CASE WHEN correct THEN 2 WHEN NOT correct THEN 1 ELSE 0 END << {RIGHT})
 """
+
+_PAIRS: Final = {"seq": ("i4", "seq"), "item": ("i8", "item_id"), "a": ("i8", "a_id"), "b": ("i8", "b_id")}
+_TRACES: Final = {"id": ("i8", "id"), "model": hashed("model"), "facts": ("i4", _FACTS)}
+_ITEMS: Final = {
+    "id": ("i8", "id"),
+    "cluster": hashed("cluster"),
+    "facts": ("i2", "((images <> '[]'::jsonb)::int | ((answer IS NOT NULL)::int << 1))::smallint"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,79 +62,98 @@ class PairColumns:
     has_reference: bool
 
 
-async def pair_columns(tx: AsyncConnection, job: int, tags: Sequence[str] = ()) -> PairColumns:
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """Texts of rows by number: `code` int (n,), and `first`, the id of a row where each number's text stands."""
+
+    code: Array
+    first: Array
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """Three tables in target order. `models`: of both sides in turn. `facts_*`: of traces; `of_item`: of items."""
+
+    models: _Coded
+    facts_a: Array
+    facts_b: Array
+    cluster: Array
+    of_item: Array
+    tags: tuple[_Coded, ...]
+
+
+async def pair_columns(database: Database, job: int, tags: Sequence[str] = ()) -> PairColumns:
     """Everything about the pairs that a report slices and weighs by; numbered pairs only, and of the tags only `tags`.
 
-    The three tables are read one after the other and joined here: PostgreSQL's join of them costs three times as much.
+    The three tables are read side by side, since numbered pairs no longer change, and joined here: PostgreSQL's join
+    of them costs three times as much.
     """
-    pairs = await columns(
-        tx,
-        {"seq": ("i4", "seq"), "item": ("i8", "item_id"), "a": ("i8", "a_id"), "b": ("i8", "b_id")},
-        "FROM pairs WHERE job_id = :job AND seq IS NOT NULL",
-        {"job": job},
+    of_job = {"job": job}
+    wanted = {f"tag{number}": hashed(f"tags->>CAST(:tag{number} AS text)") for number in range(len(tags))}
+    named = {f"tag{number}": tag for number, tag in enumerate(tags)}
+    pairs, traces, items = await asyncio.gather(
+        _read(database, _PAIRS, "FROM pairs WHERE job_id = :job AND seq IS NOT NULL", of_job),
+        _read(database, _TRACES, "FROM traces WHERE job_id = :job", of_job),
+        _read(database, _ITEMS | wanted, "FROM items WHERE job_id = :job", of_job | named),
     )
-    order = np.argsort(pairs["seq"])
-    traces = await columns(
-        tx, {"id": ("i8", "id"), "model": hashed("model"), "facts": ("i4", _FACTS)},
-        "FROM traces WHERE job_id = :job", {"job": job},
-    )  # fmt: skip
-    a, b = (places(traces["id"], pairs[side][order]) for side in ("a", "b"))
-    both = np.stack([a, b], axis=1).ravel()
-    model, first = numbered(traces["model"][both])
-    facts_a, facts_b = traces["facts"][a], traces["facts"][b]
-    cluster, has_images, has_reference, found_tags = await _of_items(tx, job, pairs["item"][order], tags)
+    joined = await asyncio.to_thread(_joined, pairs, traces, items, list(wanted))
+    async with database.transaction() as tx:
+        models = await _texts(tx, "SELECT id, model FROM traces", joined.models.first)
+        columns = [await _tag(tx, tag, coded) for tag, coded in zip(tags, joined.tags, strict=True)]
+    facts = joined.facts_a | joined.facts_b
     return PairColumns(
-        models=tuple(await _texts(tx, "SELECT id, model FROM traces", traces["id"][both[first]])),
-        model_a=model[0::2].astype(np.int32),
-        model_b=model[1::2].astype(np.int32),
-        cluster=cluster,
-        right_a=_right(facts_a),
-        right_b=_right(facts_b),
-        tags=found_tags,
-        length_a=(facts_a >> LENGTH).astype(np.int64),
-        length_b=(facts_b >> LENGTH).astype(np.int64),
-        has_images=has_images,
-        leaks=((facts_a | facts_b) >> LEAK & 1).astype(bool),
-        has_answer=bool(((facts_a | facts_b) >> ANSWERED & 1).any()),
-        has_reference=has_reference,
+        models=tuple(models),
+        model_a=joined.models.code[0::2].astype(np.int32),
+        model_b=joined.models.code[1::2].astype(np.int32),
+        cluster=joined.cluster,
+        right_a=_right(joined.facts_a),
+        right_b=_right(joined.facts_b),
+        tags={tag: column for tag, column in zip(tags, columns, strict=True) if column.values},
+        length_a=(joined.facts_a >> LENGTH).astype(np.int64),
+        length_b=(joined.facts_b >> LENGTH).astype(np.int64),
+        has_images=(joined.of_item & 1).astype(bool),
+        leaks=(facts >> LEAK & 1).astype(bool),
+        has_answer=bool((facts >> ANSWERED & 1).any()),
+        has_reference=bool((joined.of_item >> 1 & 1).any()),
     )
 
 
-async def _of_items(
-    tx: AsyncConnection, job: int, wanted: Array, tags: Sequence[str]
-) -> tuple[Array, Array, bool, dict[str, TagColumn]]:
-    """Of the items `wanted`, ids (pairs,): cluster, whether there are pictures, whether any has an answer, tags."""
-    items = await columns(
-        tx,
-        {
-            "id": ("i8", "id"),
-            "cluster": hashed("cluster"),
-            "facts": ("i2", "((images <> '[]'::jsonb)::int | ((answer IS NOT NULL)::int << 1))::smallint"),
-            **{f"tag{number}": hashed(f"tags->>CAST(:tag{number} AS text)") for number in range(len(tags))},
-        },
-        "FROM items WHERE job_id = :job",
-        {"job": job, **{f"tag{number}": tag for number, tag in enumerate(tags)}},
+async def _read(
+    database: Database, wanted: Mapping[str, tuple[str, str]], source: str, given: Mapping[str, Any]
+) -> dict[str, Array]:
+    async with database.transaction() as tx:
+        return await columns(tx, wanted, source, given)
+
+
+def _joined(
+    pairs: Mapping[str, Array], traces: Mapping[str, Array], items: Mapping[str, Array], tags: Sequence[str]
+) -> _Joined:
+    order = np.argsort(pairs["seq"])
+    a, b = (places(traces["id"], pairs[side][order]) for side in ("a", "b"))
+    both, item = np.stack([a, b], axis=1).ravel(), places(items["id"], pairs["item"][order])
+    cluster = items["cluster"][item]
+    return _Joined(
+        models=_coded(traces["model"][both], traces["id"][both]),
+        facts_a=traces["facts"][a],
+        facts_b=traces["facts"][b],
+        # The pairs of a cluster have target numbers beside each other (app.store.numbering).
+        cluster=np.cumsum(np.diff(cluster, prepend=cluster[:1]) != 0),
+        of_item=items["facts"][item],
+        tags=tuple(_coded(items[tag][item], items["id"][item]) for tag in tags),
     )
-    at = places(items["id"], wanted)
-    cluster = items["cluster"][at]
-    facts = items["facts"][at]
-    found = {
-        tag: column
-        for number, tag in enumerate(tags)
-        if (column := await _tag(tx, tag, items["id"][at], items[f"tag{number}"][at])).values
-    }
-    # The pairs of a cluster have target numbers beside each other (app.store.numbering).
-    number = np.cumsum(np.diff(cluster, prepend=cluster[:1]) != 0)
-    return number, (facts & 1).astype(bool), bool((facts >> 1 & 1).any()), found
 
 
-async def _tag(tx: AsyncConnection, tag: str, ids: Array, hashes: Array) -> TagColumn:
-    """A tag from the ids of the pairs' items and the hashes of their values, 0 for none."""
+def _coded(hashes: Array, ids: Array) -> _Coded:
     code, first = numbered(hashes)
-    told = await _texts(tx, "SELECT id, tags->>CAST(:tag AS text) FROM items", ids[first], tag=tag)
+    return _Coded(code, ids[first])
+
+
+async def _tag(tx: AsyncConnection, tag: str, coded: _Coded) -> TagColumn:
+    """A tag; the number of pairs that have none stands for no value."""
+    told = await _texts(tx, "SELECT id, tags->>CAST(:tag AS text) FROM items", coded.first, tag=tag)
     values = sorted(value for value in told if value is not None)
     number = {value: place for place, value in enumerate(values)} | {None: -1}
-    return TagColumn(tuple(values), np.array([number[value] for value in told], np.int32)[code])
+    return TagColumn(tuple(values), np.array([number[value] for value in told], np.int32)[coded.code])
 
 
 async def _texts(tx: AsyncConnection, query: str, ids: Array, **given: Any) -> list[Any]:

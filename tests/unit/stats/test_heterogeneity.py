@@ -68,7 +68,8 @@ def test_sides_slices_and_clusters_may_be_renamed(seed, names):
     score, cluster, of_slice = random.choice([0, 0.5, 1], 200), random.integers(0, 30, 200), random.integers(0, 4, 200)
     found = heterogeneity(score, cluster, of_slice, 4)
     mirrored = heterogeneity(1 - score, 1_000_003 * cluster, np.array(names)[of_slice], 4)
-    assert found.df == 3
+    assert found.df == 3 - len(found.left_out)
+    assert set(mirrored.left_out) == {names[place] for place in found.left_out}
     assert (found.statistic, found.df_denominator, found.p) == pytest.approx(
         (mirrored.statistic, mirrored.df_denominator, mirrored.p), rel=1e-6, abs=1e-9
     )
