@@ -50,7 +50,10 @@ def report(
     ] = None,
     slice_by: Annotated[str | None, typer.Option(help="The tag to slice by.")] = None,
     judges: Annotated[str | None, typer.Option(help="Only these judges, comma separated.")] = None,
-    control: Annotated[Literal["length"] | None, typer.Option(help="Also the rate at equal length.")] = None,
+    control: Annotated[
+        Literal["length", "format"] | None,
+        typer.Option(help="Also the rate at equal length; format: and equal headings, list items and bold passages."),
+    ] = None,
     margin: Annotated[
         float | None, typer.Option(min=0, max=0.5, help="Test equivalence within this distance of 1/2, e.g. 0.05.")
     ] = None,

@@ -82,7 +82,7 @@ def _provenance(reading: Reading) -> dict[str, Any]:
 
 def _warnings(reading: Reading, lost: Losses) -> list[str]:
     """What a reader must know that no single number says."""
-    sheet, tag = reading.sheet, reading.parameters.slice_by
+    sheet, tag, control = reading.sheet, reading.parameters.slice_by, reading.parameters.control
     pending = lost.missing_pairs["pending"]
     unseen = [axis for axis in sheet.axes if not reading.assessed(axis)]
     told = {
@@ -91,7 +91,7 @@ def _warnings(reading: Reading, lost: Losses) -> list[str]:
         SINGLE_ORDER: len(sheet.orders) == 1 or all(judge.single_order for judge in sheet.judges),
         f"not assessed, since no judge saw an image: {', '.join(unseen)}": bool(unseen),
         f"no pair has the tag {tag}: no slices": tag not in sheet.tags,
-        "not controlled for length: the length of a trace is not known": unmeasured(reading),
+        f"not controlled for {control}: the {control} of a trace is not known": unmeasured(reading),
         f"slices by {tag} were chosen after submit: exploratory": tag in sheet.tags and chosen_afterwards(reading),
     }
     return [text for text, applies in told.items() if applies]

@@ -58,7 +58,8 @@ class HeterogeneityLine:
 
 @dataclass(frozen=True, slots=True)
 class LengthLine:
-    """How length and preference go together: the share won by the longer trace, and the rate at equal length.
+    """How length and preference go together: the share won by the longer trace, and the rate at equal length (or
+    length and format, as the report's parameter `control` says).
 
     `longer_won`, `controlled`: {estimate, low, high, n}. A sensitivity analysis: length may mediate quality.
     """

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.reports import numbers, phrases, tables
+from app.reports.length import FORMAT
 from app.reports.report import Results
 from app.reports.report_trust import Agreement, AgreementLine, CalibrationLine
 from app.reports.tables import Table, folded
@@ -102,7 +103,8 @@ def _length(results: Results) -> Section:
         )
         for line in results.length
     ]
-    columns = ("Models", "Longer trace won", "Win rate at equal length", "Extrapolated")
+    equal = "length and format" if results.parameters.get("control") == FORMAT else "length"
+    columns = ("Models", "Longer trace won", f"Win rate at equal {equal}", "Extrapolated")
     notes = folded(dict.fromkeys(line.note for line in results.length))
     return _with_table("length", "Length", Table(columns, rows, names=1, notes=notes))
 

@@ -107,8 +107,9 @@ class Sheet:
     `length_a`, `length_b`: int (pairs,) characters. `outcomes`: int8 (units,) in the shape (pairs, judges,
     groups, orders, repeats), an Outcome, PENDING or NOT_PLANNED. `leaks`: bool (pairs,), a trace names a model.
     `judges_saw_answers`, `judges_saw_reference`: what the prompts held. `labels`: axis -> human labels.
-    `reviews`: the random ones. `imported`: the verdicts were made elsewhere. `metadata`: what the submitter told of
-    the job.
+    `reviews`: the random ones. `imported`: the verdicts were made elsewhere. `formats`: int (pairs,
+    2, kinds), marks of format on sides A and B; None = not asked for, or unknown. `metadata`: what the submitter told
+    of the job.
     """
 
     models: tuple[str, ...]
@@ -142,6 +143,7 @@ class Sheet:
     labellers: tuple[str, ...] = ()
     reviews: tuple[PlannedReview, ...] = ()
     imported: bool = False
+    formats: Array | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 

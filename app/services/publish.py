@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
@@ -19,6 +19,7 @@ from app.domain.judgment import Outcome
 from app.domain.plan import plan_of
 from app.reports import FORMATS, as_html, vega
 from app.reports.build import build
+from app.reports.length import FORMAT
 from app.reports.one_axis import on_axis
 from app.reports.report import Report
 from app.reports.sheet import NOT_PLANNED, PENDING, Array, AxisPicks, JudgeFacts, Parameters, Sheet, Tag
@@ -29,6 +30,7 @@ from app.store import imported_rows, imports
 from app.store import sheet as stored
 from app.store.asked import Asked, ReplyFacts, asked
 from app.store.database import Database
+from app.store.format_counts import format_counts
 from app.store.pairs import PairColumns, pair_columns
 from app.store.targets import Frozen
 from app.store.workers import software_version
@@ -74,6 +76,7 @@ class Publisher:
     def __init__(self, database: Database, *, seconds: float = SNAPSHOT_SECONDS, draw: as_html.Draw = vega.svg) -> None:
         self._database, self._seconds, self._draw = database, seconds, draw
         self._pairs: Kept[tuple[str, str], PairColumns] = Kept(PAIR_BYTES, _bytes_of)
+        self._formats: Kept[str, Array] = Kept(PAIR_BYTES, _bytes_of)
         self._sheets: Kept[Snapshot, Sheet] = Kept(SHEET_BYTES, _bytes_of)
         self._reports: Kept[tuple[Snapshot, Parameters], Report] = Kept(REPORTS, lambda _: 1)
         self._documents: Kept[tuple[Snapshot, Parameters, Shape], str | bytes] = Kept(DOCUMENT_BYTES, len)
@@ -129,10 +132,19 @@ class Publisher:
     async def _report(self, source: Source, snapshot: Snapshot, parameters: Parameters) -> Report:
         async def make() -> Report:
             sheet = await self._sheets.get(snapshot, lambda: self._sheet(source, snapshot))
+            if parameters.control == FORMAT and isinstance(source, stored.JobFacts):
+                sheet = replace(sheet, formats=await self._formats_of(source))
             async with self._turns:
                 return await asyncio.to_thread(build, sheet, parameters)
 
         return await self._reports.get((snapshot, parameters), make)
+
+    async def _formats_of(self, job: stored.JobFacts) -> Array | None:
+        """Counted once: traces never change."""
+        if job.status in UNNUMBERED:
+            return None
+        make = partial(format_counts, self._database, job.id, job.pairs)
+        return await self._formats.get(job.public_id, make)
 
     async def _sheet(self, source: Source, snapshot: Snapshot) -> Sheet:
         async with self._turns:

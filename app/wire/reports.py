@@ -32,7 +32,9 @@ class ParametersIn(Input):
     interval: Literal["robust", "model", "bootstrap"] = "robust"
     slice_by: Label = "modality"
     judges: list[Label] | None = Field(None, description="a subset of the panel; repeat the parameter")
-    control: Literal["length"] | None = Field(None, description="also the rate at equal length")
+    control: Literal["length", "format"] | None = Field(
+        None, description="also the rate at equal length; `format`: and equal headings, list items and bold passages"
+    )
     margin: Annotated[float, Field(gt=0, lt=0.5)] | None = Field(
         None, description="test equivalence within this distance of 1/2"
     )

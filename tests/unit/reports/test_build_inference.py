@@ -136,3 +136,26 @@ def test_length_is_controlled_only_when_asked_for():
     assert line.controlled["low"] < 0.5 < line.controlled["high"]
     assert not line.extrapolated
     assert results_of(a_sheet(picks_of("AB"), length_a=np.array([-1, 3])), control="length").length == []
+
+
+def test_format_is_controlled_beside_length():
+    """The trace with more list items wins in four of five, and is no longer than the other; both ways round."""
+    random = np.random.default_rng(1)
+    more, fewer = random.integers(4, 9, 100), random.integers(0, 4, 100)
+    ended = np.arange(100) % 5 != 0
+    ends = "".join(np.where(ended, "A", "B")) + "".join(np.where(ended, "B", "A"))
+    items = np.stack([np.concatenate([more, fewer]), np.concatenate([fewer, more])], axis=1)
+    formats = np.stack([np.zeros_like(items), items, np.zeros_like(items)], axis=2)
+    lengths = {side: random.integers(90, 110, 200) for side in ("length_a", "length_b")}
+    sheet = a_sheet(picks_of(ends), **lengths, formats=formats)
+    half = a_sheet(picks_of(ends[:100]), length_a=lengths["length_a"][:100], length_b=lengths["length_b"][:100],
+                   formats=formats[:100])  # fmt: skip
+    (by_length,), (by_format,) = (results_of(half, control=control).length for control in ("length", "format"))
+    assert by_length.controlled["low"] > 0.65
+    assert by_format.controlled is None or by_format.controlled["low"] < by_length.controlled["low"] - 0.05
+    (both_ways,) = results_of(sheet, control="format").length
+    assert both_ways.controlled["low"] < 0.5 < both_ways.controlled["high"]
+    assert "list items" in both_ways.note
+    unknown = results_of(a_sheet(picks_of("AB")), control="format")
+    assert unknown.length == []
+    assert "not controlled for format: the format of a trace is not known" in unknown.warnings
