@@ -152,7 +152,7 @@ def endings(rate: Rate) -> Spec:
 def _rate_row(name: str, value: Rate | None, without: str) -> Row:
     if value is None or value.estimate is None:
         return _row(name, without if value is None else "nothing decided", (None, None, None), HALF)
-    text = f"{numbers.rate(value)}, {numbers.whole(value.n_pairs)} pairs"
+    text = f"{numbers.rate(value)}, {numbers.over(value)}"
     low, high = value.bounds or (None, None)
     return _row(name, text, (value.estimate, value.low, value.high), HALF) | {"least": low, "most": high}
 
@@ -228,7 +228,7 @@ def _under() -> _Layout:
     words: list[Spec] = [
         {"mark": common | {"align": "left", "fill": INK, "fontWeight": 600, "fontSize": 13},
          "encoding": {"x": {"value": 0}, "text": {"field": "name"}}},
-        {"mark": common | {"align": "right", "fill": QUIET, "fontSize": 12},
+        {"mark": common | {"align": "right", "fill": QUIET, "fontSize": 11},
          "encoding": {"x": {"value": "width"}, "text": {"field": "text"}}},
     ]  # fmt: skip
     return _Layout(words, 10, ROW)

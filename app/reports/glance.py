@@ -68,8 +68,7 @@ def _cell(line: RateLine | None) -> Cell:
     if line is None:
         return Cell(numbers.NOTHING)
     rate = line.win_rate
-    n = numbers.whole(rate.n_pairs)
-    pairs = f"{n} pair{'s' * (rate.n_pairs != 1)}"
+    pairs = numbers.over(rate)
     if not line.assessed:
         return Cell("not assessed", (pairs,))
     endings = f"{numbers.whole(rate.ties)} tied, {numbers.whole(rate.inconsistent)} inconsistent"

@@ -64,6 +64,12 @@ def points(value: Mapping[str, float | int | None] | None) -> str:
     return f"{signed(estimate, 1)} ({signed_interval(low, high, 1)}), n = {count}"
 
 
+def over(value: Rate) -> str:
+    """What a rate is over: "336 pairs", "267 of 336 pairs" where the rest is not decided."""
+    total = f"{whole(value.n_pairs)} pair{'s' * (value.n_pairs != 1)}"
+    return total if value.n_decided == value.n_pairs else f"{whole(value.n_decided)} of {total}"
+
+
 def bounds(value: Rate | None) -> str:
     """The rate with every missing pair given to B, and to A: "75.8–80.8 %"."""
     if value is None or value.bounds is None:

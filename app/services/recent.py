@@ -56,6 +56,7 @@ class Headline:
     high: float | None
     level: float
     n_pairs: int
+    n_decided: int
     text: str
     as_of: datetime
 
@@ -215,7 +216,8 @@ class RecentPublisher(Publisher):
             headline = {
                 "model_a": line.model_a, "model_b": line.model_b, "axis": line.axis,
                 "estimate": rate.estimate if line.assessed else None, "low": rate.low, "high": rate.high,
-                "level": rate.level, "n_pairs": rate.n_pairs, "text": line.text,
+                "level": rate.level, "n_pairs": rate.n_pairs,
+                "n_decided": rate.n_decided, "text": line.text,
             }  # fmt: skip
         async with self._database.transaction() as tx:
             as_of = datetime.fromisoformat(report.envelope["as_of"])

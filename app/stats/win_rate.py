@@ -19,9 +19,9 @@ Array = npt.NDArray[Any]
 class Rate:
     """A rate with everything needed to print it honestly.
 
-    `estimate` is None when nothing was decided. `bounds`: the rate with every missing pair given to B, and to A.
-    `method`: how the interval was made, in words for the method line. `n_clusters` counts clusters with a decided
-    pair; `effective_clusters` is G* = n^2 / sum n_c^2.
+    `estimate`: a mean over `n_decided` of the `n_pairs` pairs, None when there are none. `bounds`: the rate with every
+    missing pair given to B, and to A. `method`: how the interval was made, in words for the method line. `n_clusters`
+    counts clusters with a decided pair; `effective_clusters` is G* = n^2 / sum n_c^2.
     """
 
     estimate: float | None
@@ -31,6 +31,7 @@ class Rate:
     level: float
     method: str
     n_pairs: int
+    n_decided: int
     n_clusters: int
     effective_clusters: float
     wins: int
@@ -69,6 +70,7 @@ def _rate(tally: Counts, interval: Interval, confidence: Confidence) -> Rate:
         low=interval.low,
         high=interval.high,
         level=confidence.level,
+        n_decided=interval.n,
         method=confidence.kind.words,
         n_clusters=interval.n_clusters,
         effective_clusters=interval.effective_clusters,

@@ -86,6 +86,7 @@ class CompareRateOut(Output):
     level: float
     method: str
     n_pairs: int
+    n_decided: int
     n_clusters: int
     wins: int
     losses: int
@@ -163,6 +164,7 @@ class ApartOut(Output):
 _SHARE = {"estimate": 0.91, "low": 0.88, "high": 0.93, "n": 500}
 _RATE = {
     "estimate": 0.62, "low": 0.58, "high": 0.66, "level": 0.95, "method": "cluster-robust", "n_pairs": 500,
+    "n_decided": 500,
     "n_clusters": 120, "wins": 290, "losses": 170, "ties": 20, "inconsistent": 20, "undecided": 0, "missing": 0,
 }  # fmt: skip
 _EXAMPLE: dict[str, Any] = {

@@ -31,6 +31,7 @@ class HeadlineOut(Output):
     high: float | None
     level: float
     n_pairs: int
+    n_decided: int = Field(description="of these pairs: what the rate is a mean over")
     text: str = Field(description="the citable sentence")
     as_of: datetime = Field(description="of the judgments it was computed from")
 
@@ -103,7 +104,8 @@ class DashboardOut(Output):
                 "job": JOB,
                 "headline": {
                     "model_a": "tuned-7b", "model_b": "base-7b", "axis": "overall", "estimate": 0.723, "low": 0.671,
-                    "high": 0.769, "level": 0.95, "n_pairs": 500, "as_of": "2026-01-31T09:00:12Z",
+                    "high": 0.769, "level": 0.95, "n_pairs": 500, "n_decided": 496,
+                    "as_of": "2026-01-31T09:00:12Z",
                     "text": "tuned-7b preferred to base-7b: win rate 72.3 % (95 % CI 67.1-76.9, ...",
                 },
                 "headline_state": "ready",

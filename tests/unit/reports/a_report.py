@@ -37,6 +37,7 @@ def a_rate(estimate: float | None = 0.5, endings: tuple[int, ...] = ALWAYS_FIRST
         level=0.95,
         method="cluster jackknife, Wilson with t quantile",
         n_pairs=sum(endings),
+        n_decided=wins + losses + ties + inconsistent if known else 0,
         n_clusters=60,
         effective_clusters=41.3,
         wins=wins,

@@ -58,6 +58,11 @@ def test_every_pair_ends_one_way_in_every_line(sheet, policy):
         for rate in (line.win_rate, line.preference_rate):
             ends = rate.wins, rate.losses, rate.ties, rate.inconsistent, rate.undecided, rate.missing
             assert sum(ends) == rate.n_pairs
+        assert line.preference_rate.n_decided == line.preference_rate.wins + line.preference_rate.losses
+        if policy in (PolicyName.HALF, PolicyName.DROP):
+            counted = 4 if policy is PolicyName.HALF else 3  # the endings the policy's denominator holds
+            rate = line.win_rate
+            assert rate.n_decided == sum((rate.wins, rate.losses, rate.ties, rate.inconsistent)[:counted])
     for axis in sheet.axes:
         told = [line for line in results.axes if line.axis == axis]
         assert sum(line.win_rate.n_pairs for line in told) == len(sheet.cluster)

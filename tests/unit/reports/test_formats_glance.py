@@ -31,7 +31,7 @@ def test_a_cell_shows_what_its_rate_rests_on():
     test = SignificanceLine(p=0.001, p_adjusted=0.02, family="axes x slices", exploratory=True)
     cell = the_cell(estimate=0.727, test=test)
     assert cell.rate == "▲ 72.7 % (66.7–78.7)"
-    assert cell.details == ("200 pairs", "4 tied, 0 inconsistent", "adjusted p 0.020 *, exploratory")
+    assert cell.details == ("197 of 200 pairs", "4 tied, 0 inconsistent", "adjusted p 0.020 *, exploratory")
 
 
 @pytest.mark.parametrize(("estimate", "mark", "shade"), [

@@ -83,7 +83,7 @@ def test_a_forest_keeps_its_lines_in_order_with_their_numbers():
     spec = charts.forest([("one", a_rate(0.7)), ("two", None), ("three", a_rate(None))], of="tuned")
     one, two, three = spec["data"]["values"]
     assert (one["name"], one["estimate"], one["side"]) == ("one", 0.7, "above")
-    assert one["text"] == "70.0 % (64.0–76.0), 200 pairs"
+    assert one["text"] == "70.0 % (64.0–76.0), 197 of 200 pairs"
     assert (two["text"], two["estimate"]) == ("not assessed", None)
     assert (three["text"], three["estimate"]) == ("nothing decided", None)
 

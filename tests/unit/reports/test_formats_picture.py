@@ -33,7 +33,9 @@ def test_only_the_models_of_the_headline_are_drawn():
 
 def test_every_number_has_its_interval_and_its_pairs():
     texts = [row["text"] for row in figure(a_report())["data"]["values"] if not row.get("heading")]
-    assert all(re.fullmatch(r"\d+\.\d % \(\d+\.\d–\d+\.\d\), [\d,]+ pairs|not assessed", text) for text in texts)
+    assert all(
+        re.fullmatch(r"\d+\.\d % \(\d+\.\d–\d+\.\d\), ([\d,]+ of )?[\d,]+ pairs|not assessed", text) for text in texts
+    )
     assert texts.count("not assessed") == 5
 
 
