@@ -40,7 +40,7 @@ from app.api.pages import leaderboard as leaderboard_page
 from app.api.pages import reviews as reviews_page
 from app.api.pages import rubrics as rubrics_page
 from app.api.pages import settings as settings_page
-from app.api.pages.frame import answer_heads
+from app.api.pages.frame import answer_heads, compile_templates
 from app.api.stopping import when_told_to_stop
 from app.bootstrap.logs import configure_logging
 from app.services.comparison import Comparer
@@ -63,6 +63,12 @@ PAGES = (
 )  # fmt: skip
 
 
+async def _warm(publisher: RecentPublisher) -> None:
+    """Do what the first visitor would otherwise wait for."""
+    await publisher.warm()
+    await asyncio.to_thread(compile_templates)
+
+
 def create(settings: Settings | None = None) -> FastAPI:
     """The application. It connects to the database when it starts, not when it is made. Without settings it is a
     process of its own: it reads the environment, and its log lines become the process's.
@@ -82,7 +88,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         api.state.dashboard = Dashboard(api.state.running.database, api.state.publisher.headlines)
         api.state.comparer = Comparer(api.state.running.database)
         api.state.boards = Boards(api.state.running.database)
-        warming = asyncio.create_task(api.state.publisher.warm())
+        warming = asyncio.create_task(_warm(api.state.publisher))
         try:
             with when_told_to_stop(api.state.feeds.close):
                 yield

@@ -63,6 +63,12 @@ def page(request: Request, template: str, *, status: int = HTTPStatus.OK, **cont
     return HTMLResponse(text, status, headers={"Content-Security-Policy": POLICY})
 
 
+def compile_templates() -> None:
+    """Compile every template; they stay compiled."""
+    for name in _PAGES.list_templates():
+        _PAGES.get_template(name)
+
+
 def answer_heads(router: APIRouter) -> None:
     """HEAD like GET: whoever checks a link asks that way. The server leaves the body out."""
     for route in router.routes:
