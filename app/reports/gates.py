@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from app.domain.judgment import Outcome
 from app.reports import numbers
 from app.reports.agreement import gold
 from app.reports.reading import Reading
-from app.reports.sheet import JudgeFacts
+from app.reports.sheet import PENDING, JudgeFacts
 from app.stats.agreement import votes
 from app.stats.known_answer import GateNote, KnownAnswer, known_answer
 
@@ -18,6 +19,7 @@ Check = dict[str, Any]
 
 # Always naming one side is right for two thirds of the gold pairs at most; a judge has to beat that.
 THRESHOLD = 2 / 3
+UNASKED = (PENDING, Outcome.CANCELLED)
 _NOTES = {
     GateNote.TOO_FEW: "fewer than 30 such pairs",
     GateNote.UNBALANCED: "too few of them on one of the sides",
@@ -33,8 +35,12 @@ def gates(reading: Reading, number: int) -> list[Check]:
 
 
 def _known_answers(reading: Reading, number: int) -> Iterator[Check]:
-    """Fine when the judge is surely right more often than one who always names one side; one pair per item."""
+    """Fine when the judge is surely right more often than one who always names one side; one pair per item. What the
+    judge was not asked yet is no wrong answer.
+    """
     source, better = gold(reading)
+    unasked = np.isin(reading.sheet.outcomes[:, number], UNASKED).any(axis=(1, 2, 3))
+    better = np.where(unasked, 0, better)
     if not better.any():
         return
     own = votes(reading.settled[reading.sheet.primary_axis].stances[:, number])

@@ -70,13 +70,13 @@ def both_right(results: Results) -> str:
         return ""
     for one in results.strata:
         if one.stratum == "both_right" and matchup(one) == matchup(line):
-            pairs = numbers.whole(one.win_rate.n_pairs)
             if one.win_rate.estimate is None:
-                return f"Among the {pairs} pairs where both answers are right nothing is decided."
+                return f"Of {numbers.over(one.win_rate)} where both answers are right none is decided."
             interval = numbers.interval(one.win_rate.low, one.win_rate.high)
             return (
-                f"Among the {pairs} pairs where both answers are right the win rate of {one.model_a} is "
-                f"{numbers.percent(one.win_rate.estimate)} ({numbers.level_percent(one.win_rate.level)} CI {interval})."
+                f"Among the pairs where both answers are right the win rate of {one.model_a} is "
+                f"{numbers.percent(one.win_rate.estimate)} ({numbers.level_percent(one.win_rate.level)} CI {interval}, "
+                f"{numbers.over(one.win_rate)})."
             )
     known = bool(results.strata)
     return "There is no pair where both answers are right: preference and correctness cannot be told apart." * known

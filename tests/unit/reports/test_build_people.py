@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.domain.judgment import Outcome
 from app.reports.sheet import PENDING, Labels, PlannedReview
 from tests.unit.reports.a_sheet import a_judge, a_sheet, check_of, picks_of, results_of
 
@@ -125,6 +126,18 @@ def test_known_answers_are_a_gate():
     assert "right in 30 of 60" in check["text"]
     few = results_of(a_sheet(picks_of("AB"), right_a=right_a[:2], right_b=1 - right_a[:2]))
     assert check_of(few, "known answers")["ok"] is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "right"), [(PENDING, "30 of 30"), (Outcome.CANCELLED, "30 of 30"), (Outcome.REFUSAL, "30 of 60")]
+)
+def test_what_a_judge_was_not_asked_is_no_wrong_answer(outcome, right):
+    picks, right_a = picks_of("AB" * 30), np.array([1, 0] * 30, np.int8)
+    picks[30:] = 0
+    outcomes = np.full((60, 1, 1, 2, 1), Outcome.JUDGED, np.int8)
+    outcomes[30:] = outcome
+    report = results_of(a_sheet(picks, right_a=right_a, right_b=1 - right_a, outcomes=outcomes))
+    assert f"right in {right}" in check_of(report, "known answers")["text"]
 
 
 def test_kinship_is_told_by_the_submitter_and_flagged():

@@ -99,7 +99,10 @@ def test_a_warned_interval_is_marked_and_like_warnings_are_told_once():
 
 
 def test_pairs_with_both_answers_right_stand_beside_the_headline():
-    told = "Among the 85 pairs where both answers are right the win rate of tuned-7b is 61.0 % (95 % CI 55.0–67.0)."
+    told = (
+        "Among the pairs where both answers are right the win rate of tuned-7b "
+        "is 61.0 % (95 % CI 55.0–67.0, 83 of 85 pairs)."
+    )
     text = as_markdown.render(a_report())
     assert text.index(told) < text.index("## Policies side by side")
     assert told in as_html.render(a_report())
