@@ -25,7 +25,8 @@ from app.embedded.service import Service
 from app.reports import FORMATS
 from app.reports.build import build
 from app.reports.sheet import Parameters
-from app.services.publish import Publisher, read_sheet
+from app.services.job_sheet import read_sheet
+from app.services.publish import Publisher
 from app.store import sheet as stored
 from app.store.asked import asked, keep_one
 from app.store.database import Database

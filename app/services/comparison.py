@@ -17,9 +17,10 @@ from app.domain.verdict import Verdict
 from app.reports.comparison import Comparison, Joined, compare, settled_by, views
 from app.reports.reading import saw_images
 from app.reports.sheet import PENDING, Sheet
+from app.services.job_sheet import read_sheet
 from app.services.kept import Kept
 from app.services.paging import Page, check_limit, cursor, place_of
-from app.services.publish import OVER, UNNUMBERED, read_sheet
+from app.services.publish import OVER, UNNUMBERED
 from app.stats.intervals import Confidence
 from app.store import sheet as stored
 from app.store.database import Database

@@ -19,8 +19,8 @@ from app.reports.board_formats import Board
 from app.reports.comparable import Entrant
 from app.reports.leaderboard import Asked, leaderboard
 from app.services.imported_sheet import sheet_of
+from app.services.job_sheet import read_sheet
 from app.services.kept import Kept
-from app.services.publish import read_sheet
 from app.store import imported_rows, imports
 from app.store import sheet as stored
 from app.store.database import Database

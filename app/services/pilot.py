@@ -6,8 +6,8 @@ import asyncio
 
 from app.reports.pilot import Pilot, pilot
 from app.services.imported_sheet import sheet_of
+from app.services.job_sheet import read_sheet
 from app.services.leaderboard import find_source
-from app.services.publish import read_sheet
 from app.store import imported_rows
 from app.store import sheet as stored
 from app.store.database import Database

@@ -13,7 +13,7 @@ from app.domain.errors import Invalid, NotFound, Problem
 from app.reports.reading import policy_of, settle_axis
 from app.reports.sheet import Sheet
 from app.services.filters import Filters, read_filters
-from app.services.publish import read_sheet
+from app.services.job_sheet import read_sheet
 from app.store import reviews
 from app.store.database import Database
 from app.store.jobs import OpenJob, open_job

@@ -6,8 +6,9 @@ aligned. Names are compared as salted 64-bit hashes and looked up once each, so 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ SENT: Final[Mapping[str, str]] = {
 }  # fmt: skip
 # Of this process: whoever chooses names cannot choose two that collide.
 SALT = secrets.randbits(62)
+IN_A_THREAD = 256 << 10  # bytes; less is sooner done than handed over
 SPARSE = 16  # a table over ids may have this many places for each id
 
 
@@ -33,9 +35,16 @@ async def columns(
     """
     sent = ", ".join(f"string_agg({SENT[kind]}({value}), ''::bytea)" for kind, value in wanted.values())
     found = (await tx.execute(text(f"SELECT {sent} {source}"), dict(given))).one()
+    kinds = {name: kind for name, (kind, _) in wanted.items()}
+    if sum(len(packed or b"") for packed in found) < IN_A_THREAD:
+        return _arrays(kinds, found)
+    return await asyncio.to_thread(_arrays, kinds, found)
+
+
+def _arrays(kinds: Mapping[str, str], found: Sequence[bytes | None]) -> dict[str, Array]:
     return {
         name: np.frombuffer(packed or b"", f">{kind}").astype(f"={kind}")
-        for (name, (kind, _)), packed in zip(wanted.items(), found, strict=True)
+        for (name, kind), packed in zip(kinds.items(), found, strict=True)
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,15 +108,21 @@ class JudgeArrays:
 
 async def judge_arrays(tx: AsyncConnection, facts: JobFacts, judge_no: int, plan: Plan) -> JudgeArrays:
     """Read one judge's narrow rows and lay them out as dense arrays."""
+    groups = [
+        await _narrow_rows(tx, facts.id, judge_no, number, len(group)) for number, group in enumerate(plan.groups)
+    ]
+    return await asyncio.to_thread(_laid_out, facts.pairs, plan, groups)
+
+
+def _laid_out(pairs: int, plan: Plan, groups: Sequence[tuple[dict[str, Array], bool]]) -> JudgeArrays:
     place = np.zeros(2, np.intp)
     for number, order in enumerate(plan.orders):
         place[order] = number
-    shape = (facts.pairs, len(plan.orders), plan.repeats)
+    shape = (pairs, len(plan.orders), plan.repeats)
     picks = {axis: np.zeros(shape, np.int8) for group in plan.groups for axis in group}
-    outcomes = np.full((facts.pairs, len(plan.groups), *shape[1:]), PENDING, np.int8)
+    outcomes = np.full((pairs, len(plan.groups), *shape[1:]), PENDING, np.int8)
     odds: dict[str, Array] = {}
-    for number, group in enumerate(plan.groups):
-        rows, with_odds = await _narrow_rows(tx, facts.id, judge_no, number, len(group))
+    for number, (group, (rows, with_odds)) in enumerate(zip(plan.groups, groups, strict=True)):
         shown, repeat = place[rows["unit"] & 1], rows["unit"] >> REPEAT
         outcomes[rows["seq"], number, shown, repeat] = rows["unit"] >> OUTCOME & OUTCOMES
         at = (rows["seq"] * np.intp(shape[1]) + shown) * shape[2] + repeat

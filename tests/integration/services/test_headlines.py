@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from app.domain.judgment import Pick
+from app.domain.judgment import Outcome, Pick
 from app.reports.sheet import Parameters
 from app.services import publish, verbs
 from app.services.publish import FRAGMENT
@@ -124,7 +124,7 @@ async def test_what_people_do_makes_a_report_old(database, vault, project, move)
 
 async def test_a_retry_makes_it_old(database, vault, project):
     job = await started(database, vault, project)
-    await judge(database, job.id, lambda _judge, seq, _slot: Pick.TIE if seq else publish.Outcome.REFUSAL)
+    await judge(database, job.id, lambda _judge, seq, _slot: Pick.TIE if seq else Outcome.REFUSAL)
     await finish(database, job.id)
     publisher = RecentPublisher(database)
     before = await newest(publisher, project, job.id)

@@ -16,7 +16,8 @@ from app.reports.sheet import Parameters
 from app.services import imports, labels
 from app.services.import_checks import Choices
 from app.services.imported_sheet import sheet_of
-from app.services.publish import Publisher, read_sheet
+from app.services.job_sheet import read_sheet
+from app.services.publish import Publisher
 from app.store import imported_rows
 from app.store import imports as stored
 from app.store.sheet import job_facts

@@ -17,7 +17,7 @@ from app.reports.reading import policy_of, settle_axis
 from app.services import look, pair_search
 from app.services.admin import create_project
 from app.services.filters import read_filters
-from app.services.publish import read_sheet
+from app.services.job_sheet import read_sheet
 from app.store import images, labels
 from app.store.images import ImageInfo
 from app.store.jobs import open_job

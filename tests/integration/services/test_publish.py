@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from app.domain.judgment import Outcome, Pick
 from app.domain.trace import Image, Pair
-from app.reports.sheet import Parameters
+from app.reports.sheet import NOT_PLANNED, PENDING, Parameters
 from app.services import publish, verbs
-from app.services.publish import Publisher, read_sheet
+from app.services.job_sheet import read_sheet
+from app.services.publish import Publisher
 from app.store import asked, images
 from app.store.finishing import finish_jobs
 from app.store.images import ImageInfo
@@ -101,8 +102,8 @@ async def test_a_sheet_holds_every_pick_where_it_belongs(database, vault, projec
     await judge(database, job.id, erratic)
     sheet, number = await sheet_of(database, project, job.id), await number_of(database, job.id)
     seen = {axis: np.zeros_like(sheet.picks[axis].picks) for axis in sheet.axes}
-    outcomes = np.full_like(sheet.outcomes, publish.PENDING)
-    outcomes[:, 0, 1:] = publish.NOT_PLANNED
+    outcomes = np.full_like(sheet.outcomes, PENDING)
+    outcomes[:, 0, 1:] = NOT_PLANNED
     odds = {axis: np.full(seen[axis].shape, np.nan, np.float32) for axis in sheet.axes}
     async with database.transaction() as tx:
         stored = (await tx.execute(text("SELECT * FROM judgments WHERE job_id = :job"), {"job": number})).all()

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from app.domain.judgment import Pick, Side
 from app.reports.sheet import Parameters
 from app.services import reviews, turns
-from app.services.publish import Publisher, read_sheet
+from app.services.job_sheet import read_sheet
+from app.services.publish import Publisher
 from app.services.reviews import Asked
 from app.store import review_turns
 from app.store.reviews import find_review
