@@ -15,6 +15,7 @@ from app.reports.sheet import NOT_PLANNED, PENDING, Array, AxisPicks, JudgeFacts
 from app.services.people import People, people_of
 from app.store import sheet as stored
 from app.store.asked import Asked, ReplyFacts, asked
+from app.store.beside import beside
 from app.store.database import Database
 from app.store.pairs import PairColumns, pair_columns
 from app.store.targets import Frozen
@@ -30,7 +31,7 @@ async def read_sheet(
     columns, arrays, (told, people) = await asyncio.gather(  # pairs no longer change once they are judged
         pairs or pair_columns(database, facts.id, tags), _judgments(database, facts), _beside(database, facts)
     )
-    return await asyncio.to_thread(_sheet, facts, columns, arrays, told, people)
+    return await beside(_sheet, facts, columns, arrays, told, people)
 
 
 def _sheet(

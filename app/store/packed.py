@@ -6,7 +6,6 @@ aligned. Names are compared as salted 64-bit hashes and looked up once each, so 
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -15,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.store.beside import beside
 
 Array = npt.NDArray[Any]
 # How PostgreSQL sends a value of each kind, and how it reads here.
@@ -38,7 +39,7 @@ async def columns(
     kinds = {name: kind for name, (kind, _) in wanted.items()}
     if sum(len(packed or b"") for packed in found) < IN_A_THREAD:
         return _arrays(kinds, found)
-    return await asyncio.to_thread(_arrays, kinds, found)
+    return await beside(_arrays, kinds, found)
 
 
 def _arrays(kinds: Mapping[str, str], found: Sequence[bytes | None]) -> dict[str, Array]:

@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.store.beside import beside
 from app.store.database import Database
 from app.store.packed import Array, columns, hashed, numbered, places
 
@@ -96,7 +97,7 @@ async def pair_columns(database: Database, job: int, tags: Sequence[str] = ()) -
         _read(database, _TRACES, "FROM traces WHERE job_id = :job", of_job),
         _read(database, _ITEMS | wanted, "FROM items WHERE job_id = :job", of_job | named),
     )
-    joined = await asyncio.to_thread(_joined, pairs, traces, items, list(wanted))
+    joined = await beside(_joined, pairs, traces, items, list(wanted))
     async with database.transaction() as tx:
         models = await _texts(tx, "SELECT id, model FROM traces", joined.models.first)
         columns = [await _tag(tx, tag, coded) for tag, coded in zip(tags, joined.tags, strict=True)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.order import Plan
 from app.domain.plan import Spec
+from app.store.beside import beside
 from app.store.documents import judge_of, rubric_of, spec_of
 from app.store.packed import Array, columns
 from app.store.targets import Frozen
@@ -111,7 +111,7 @@ async def judge_arrays(tx: AsyncConnection, facts: JobFacts, judge_no: int, plan
     groups = [
         await _narrow_rows(tx, facts.id, judge_no, number, len(group)) for number, group in enumerate(plan.groups)
     ]
-    return await asyncio.to_thread(_laid_out, facts.pairs, plan, groups)
+    return await beside(_laid_out, facts.pairs, plan, groups)
 
 
 def _laid_out(pairs: int, plan: Plan, groups: Sequence[tuple[dict[str, Array], bool]]) -> JudgeArrays:
