@@ -133,7 +133,7 @@ def _made_up(count: int, meetings: Iterator[tuple[str, ...]], seed: int = 4) -> 
 def _strength(text: str, answer: str) -> float:
     """What the stub will think of a trace, above all on `overall`: it reads the final answer with it."""
     shown = f"{text}\n\nFinal answer: {answer}"
-    return sum(Opinion()._strength(shown, axis) for axis in (*AXES, *WEIGHTY))  # noqa: SLF001 - its own judge
+    return sum(Opinion().strength(shown, axis) for axis in (*AXES, *WEIGHTY))
 
 
 def _reviewed(there: World, job: str) -> tuple[str, str]:

@@ -124,5 +124,5 @@ def _apart(said: Callable[[float, int], str], low: float, high: float, digits: i
     return next((ends for ends in told if ends[0] != ends[1]), (said(low, digits), said(high, digits)))
 
 
-def _hundredths(fraction: float, digits: int = 1) -> str:
+def _hundredths(fraction: float, digits: int) -> str:
     return f"{100 * fraction:.{digits}f}"

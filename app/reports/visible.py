@@ -56,13 +56,11 @@ def signed_within(value: Any) -> Any:
 
 
 def finished(value: Any) -> Any:
-    """What templates put out of every expression: text nobody marked as safe is `signed`, and escaped after that."""
+    """What templates put out of every expression: text nobody marked as safe is `signed`, and escaped after that.
+
+    What a form sends back must be what it was: it goes out by `|e`, which escapes and marks as safe.
+    """
     return signed(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def exact(text: Any) -> Markup:
-    """Escaped and nothing else, for a form's values: they come back and must be what they were."""
-    return escape(text)
 
 
 def _parts(text: str) -> Iterator[Markup]:

@@ -30,7 +30,7 @@ class Opinion:
     def log_odds(self, question: Question, axis: str) -> float:
         """log P(first)/P(second) in nats."""
         first, second = question.first_text or "", question.second_text or ""
-        return self._strength(first, axis) - self._strength(second, axis) + self.position_pull
+        return self.strength(first, axis) - self.strength(second, axis) + self.position_pull
 
     def verdict(self, question: Question, axis: str) -> str:
         odds = self.log_odds(question, axis)
@@ -38,7 +38,7 @@ class Opinion:
             return "TIE"
         return "FIRST" if odds > 0 else "SECOND"
 
-    def _strength(self, text: str, axis: str) -> float:
+    def strength(self, text: str, axis: str) -> float:
         if self.rule == "longer":
             return 4.0 * math.log(1 + len(text))
         if self.rule == "gold":

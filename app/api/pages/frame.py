@@ -18,7 +18,7 @@ from app.api.pages import assets, words
 from app.domain.access import Principal
 from app.domain.errors import TraceJudgeError, Unauthenticated
 from app.reports import numbers, phrases
-from app.reports.visible import exact, finished, visible
+from app.reports.visible import finished, visible
 from app.services import sessions
 
 TEMPLATES = Path(__file__).parents[2] / "dashboard" / "templates"
@@ -42,14 +42,14 @@ _PAGES = jinja2.Environment(
     finalize=finished,
 )
 _PAGES.globals |= {"asset": assets.address, "numbers": numbers, "phrases": phrases, "words": words}
-_PAGES.filters |= {"visible": visible, "exact": exact}
+_PAGES.filters["visible"] = visible
 
 
 def page(request: Request, template: str, *, status: int = HTTPStatus.OK, **content: Any) -> Response:
     """A template as an answer. Templates know `who` (the Principal signed in, or None), `csrf` for their forms,
     `here` (the path), `asset(name)`, the modules `numbers`, `phrases` (reports) and `words` (pages), and the filters
-    `visible` for outside text (unfiltered it is readable too, without the names of its signs) and `exact` for what a
-    form sends back.
+    `visible` for outside text (unfiltered it is readable too, without the names of its signs) and `e` for what a form
+    sends back.
     """
     cookie = request.cookies.get(COOKIE)
     who: Principal | None = getattr(request.state, "principal", None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Annotated
 from urllib.parse import unquote
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.api.auth import COOKIE, Running, identify
@@ -21,15 +22,15 @@ ELSEWHERE = frozenset({"cross-site", "same-site"})  # what browsers say of a for
 
 
 @router.get("/dashboard/sign-in")
-async def sign_in_page(request: Request, next: str = "") -> Response:  # noqa: A002 - the address says next
+async def sign_in_page(request: Request, to: Annotated[str, Query(alias="next")] = "") -> Response:
     """The form; who is signed in already is told so and may go on."""
     if COOKIE not in request.cookies:
-        return _form(request, next)
+        return _form(request, to)
     try:
         who = await identify(request)
     except Unauthenticated:
-        return _form(request, next, over=True)
-    return _form(request, next, onward=_onward(who, next))
+        return _form(request, to, over=True)
+    return _form(request, to, onward=_onward(who, to))
 
 
 @router.post("/dashboard/sign-in")

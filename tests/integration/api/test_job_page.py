@@ -1,64 +1,18 @@
-"""A job's page in each of its states: what it shows, what can be done from it, and its report under the address."""
+"""A job's page in each of its states: what it shows, and its report under the parameters of the address."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any
 
-import httpx
 import pytest
 
-from app.domain.judgment import Outcome, Pick
+from app.domain.judgment import Pick
 from app.services import publish
 from tests.integration.api.conftest import draft, upload
-from tests.integration.services.judging import always, finish, judge, prefers_a
+from tests.integration.api.job_pages import PAIRS, filled, form_of, judged, posts_to, report_of, started
+from tests.integration.services.judging import always, finish, judge
 from tests.world.pairs import ndjson, pairs
-
-PAIRS = 6
-NAME = 'tuned <script>alert("x")</script> & base \u202eesrever'
-MODELS = ("model-<b>alpha</b>", "model-beta")
-
-
-async def filled(http: httpx.AsyncClient, **choices: Any) -> str:
-    job = await draft(http, **{"name": NAME, "axes": ["overall", "rationale"], **choices})
-    assert (await upload(http, job, ndjson(pairs(PAIRS, models=MODELS)))).status_code == 200
-    return job
-
-
-async def started(http: httpx.AsyncClient, **choices: Any) -> str:
-    job = await filled(http, **choices)
-    assert (await http.post(f"/v1/jobs/{job}/start")).status_code == 202
-    return job
-
-
-async def judged(http: httpx.AsyncClient, database, *, say=prefers_a, status: str = "completed", **choices: Any) -> str:
-    job = await started(http, **choices)
-    await judge(database, job, say)
-    await finish(database, job, status)
-    return job
-
-
-async def report_of(browser: httpx.AsyncClient, job: str, **parameters: Any) -> str:
-    """The part of the page with the report, once it is there."""
-    for _ in range(20):
-        answer = await browser.get(f"/dashboard/jobs/{job}/report", params=parameters)
-        assert answer.status_code == 200, answer.text
-        if "being computed" not in answer.text:
-            return answer.text
-    pytest.fail("the report never came")
-
-
-def form_of(text: str, action: str) -> dict[str, str]:
-    """The hidden fields of the form that posts there."""
-    found = re.search(rf'<form method="post" action="{action}">(.*?)</form>', text, re.DOTALL)
-    assert found, f"no form posts to {action}"
-    return dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', found[1]))
-
-
-def posts_to(text: str) -> set[str]:
-    """The verbs that the page can post, and those it asks about first."""
-    return set(re.findall(r"/dashboard/jobs/[0-9a-f-]{36}/(start|pause|resume|cancel|retry|delete)\"", text))
 
 
 async def test_a_judged_job_is_told_whole_without_scripts(http, database, visit):
@@ -140,34 +94,6 @@ async def test_what_does_not_fit_is_said_on_the_page(http, database, visit, wron
     assert told in answer.text
     assert "<i>" not in answer.text
     assert "Traceback" not in answer.text
-
-
-async def test_a_draft_says_what_is_missing_and_is_started_and_steered(http, database, visit):
-    browser = await visit()
-    empty = (await browser.get(f"/dashboard/jobs/{await draft(http)}")).text
-    assert "It has no pairs yet" in empty
-    assert posts_to(empty) == {"cancel", "delete"}
-    job = await filled(http)
-    here = f"/dashboard/jobs/{job}"
-    text = (await browser.get(here)).text
-    assert f"It holds {PAIRS} pairs" in text
-    for verb, status in (("start", "running"), ("pause", "paused"), ("resume", "running")):
-        answer = await browser.post(f"{here}/{verb}", data=form_of(text, f"{here}/{verb}"))
-        assert (answer.status_code, answer.headers["location"]) == (303, here)
-        text = (await browser.get(here)).text
-        assert f'<span class="badge {status}">' in text
-        if status == "paused":
-            assert "Paused by hand" in text
-    again = await browser.post(f"{here}/resume", data=form_of(text, f"{here}/pause"))
-    assert again.status_code == 409
-    assert "does not fit" in again.text
-
-
-async def test_without_the_token_of_the_page_nothing_is_done(http, visit):
-    job, browser = await started(http), await visit()
-    for data in ({}, {"csrf": "00" * 64}, {"csrf": "no hex"}):
-        assert (await browser.post(f"/dashboard/jobs/{job}/pause", data=data)).status_code == 403
-    assert (await http.get(f"/v1/jobs/{job}")).json()["status"] == "running"
 
 
 async def test_a_running_job_follows_its_events_and_its_numbers_come_as_a_part(http, database, visit):
@@ -268,37 +194,6 @@ async def test_a_model_against_itself_is_not_told_as_a_preference(http, database
     await http.post(f"/v1/jobs/{job}/start")
     await judge(database, job)
     assert "<b>same</b> against itself" in await report_of(await visit(), job)
-
-
-async def test_what_failed_is_asked_again(http, database, visit):
-    job = await judged(http, database, say=always(Outcome.REFUSAL), status="completed_with_failures")
-    browser, here = await visit(), f"/dashboard/jobs/{job}"
-    assert "<em>nothing decided</em>" in await report_of(browser, job)
-    text = (await browser.get(here)).text
-    form = form_of(text, f"{here}/retry")
-    assert form["what"] == "abstained"
-    assert (await browser.post(f"{here}/retry", data=form | {"what": "all"})).status_code == 422
-    assert (await browser.post(f"{here}/retry", data=form)).status_code == 303
-    assert 'class="badge running"' in (await browser.get(here)).text
-
-
-async def test_cancelling_and_deleting_are_asked_about_first(http, database, visit):
-    job, browser = await started(http), await visit()
-    here = f"/dashboard/jobs/{job}"
-    await judge(database, job, lambda _judge, seq, _slot: Pick.TIE if seq < 3 else None)
-    assert "cancel it first" in (await browser.get(f"{here}/delete")).text
-    sure = (await browser.get(f"{here}/cancel")).text
-    assert "6 of 12 units" in sure
-    assert (await browser.post(f"{here}/cancel", data=form_of(sure, f"{here}/cancel"))).status_code == 303
-    text = (await browser.get(here)).text
-    assert "Cancelled before it was done" in text
-    assert "3 missing" in await report_of(browser, job)
-    sure = (await browser.get(f"{here}/delete")).text
-    gone = await browser.post(f"{here}/delete", data=form_of(sure, f"{here}/delete"))
-    assert (gone.status_code, gone.headers["location"]) == (303, "/dashboard")
-    missing = await browser.get(here)
-    assert missing.status_code == 404
-    assert "it was deleted, or it belongs to another project" in missing.text
 
 
 async def test_a_strangers_job_looks_like_none(http, login, visit):

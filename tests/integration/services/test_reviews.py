@@ -1,4 +1,4 @@
-"""Blind review in the database: what is drawn, whose turn is which pair, what becomes of what they say."""
+"""Blind review in the database: whose turn is which pair, what becomes of what they say, and how it ends."""
 
 from __future__ import annotations
 
@@ -7,66 +7,22 @@ import json
 from collections import Counter
 from dataclasses import asdict
 
-import numpy as np
 import pytest
 from sqlalchemy import text
 
 from app.domain.errors import Conflict, Invalid, NotFound
-from app.domain.judgment import Pick
 from app.domain.order import Order
-from app.domain.review import draw, shown_to
+from app.domain.review import shown_to
 from app.domain.trace import Image
-from app.services import look, population, reviews, turns, verbs
+from app.services import reviews, turns, verbs
 from app.services.reviews import Asked
 from app.store import audit, images
 from app.store.images import ImageInfo
 from tests.integration.services.judging import finish, judge
-from tests.integration.services.samples import JUDGE, ODDS_JUDGE, count_rows, draft, number_of, pair, started
+from tests.integration.services.reviewing import answer, drawn_pairs, reviewed, rows
+from tests.integration.services.samples import count_rows, number_of, pair, started
 
 PICTURE = "ab" * 32
-
-
-async def rows(database, statement: str, **values) -> list:
-    async with database.transaction() as tx:
-        return (await tx.execute(text(statement), values)).all()
-
-
-async def drawn_pairs(database, review) -> list[int]:
-    """The target numbers a review drew, by place."""
-    found = await rows(
-        database,
-        "SELECT seq FROM review_pairs JOIN reviews r ON r.id = review_id WHERE r.public_id = CAST(:id AS uuid)"
-        " ORDER BY place",
-        id=review.id,
-    )
-    return [row.seq for row in found]
-
-
-async def reviewed(database, vault, project, pairs=10, **asked):
-    """A job of ten pairs and a review of some of them."""
-    job = await started(database, vault, project)
-    return job, await reviews.create_review(database, project, job.id, Asked(pairs, **asked))
-
-
-async def answer(database, project, review, labeller, said="first", **more):
-    """Take a turn and answer it, the same on every axis; the turn."""
-    turn = await turns.take_turn(database, project, review.id, labeller)
-    picks = dict.fromkeys(review.axes, said)
-    await turns.answer_turn(database, project, review.id, labeller, turn.place, picks=picks, **more)
-    return turn
-
-
-async def test_a_random_review_is_the_seeds_draw_with_its_probabilities(database, vault, project):
-    job, review = await reviewed(database, vault, project, pairs=4, seed=7, per_pair=2, title="Round one")
-    assert await drawn_pairs(database, review) == draw(10, 4, 7).tolist()
-    chances = await rows(database, "SELECT DISTINCT inclusion_probability FROM review_pairs WHERE review_id = ("
-                         "SELECT id FROM reviews WHERE public_id = CAST(:id AS uuid))", id=review.id)  # fmt: skip
-    assert [row.inclusion_probability for row in chances] == [0.4]
-    assert (review.design, review.pairs, review.population, review.inclusion_probability) == ("random", 4, 10, 0.4)
-    assert (review.title, review.per_pair, review.axes, review.done) == ("Round one", 2, list(job.axes), 0)
-    assert await reviews.get_review(database, project, review.id) == review
-    again = await reviews.create_review(database, project, job.id, Asked(2, axes=["overall"]))
-    assert await reviews.list_reviews(database, project, job.id) == [again, review]
 
 
 async def test_labels_are_stored_with_what_the_labeller_saw(database, vault, project):
@@ -234,52 +190,6 @@ async def test_another_project_sees_no_review(database, vault, project, stranger
         with pytest.raises(NotFound):
             await foreign
     assert await turns.list_queues(database, stranger, "ann") == []
-
-
-async def test_reviews_that_cannot_be_drawn_name_the_field(database, vault, project):
-    job = await started(database, vault, project)
-    for asked, field, reason in (
-        (Asked(11), "pairs", "at most 10 pairs"),
-        (Asked(1, axes=["beauty"]), "axes", "one of grounding, rationale, overall"),
-        (Asked(1, filters={"verdict": "GREAT"}), "filters.verdict", "one of MISSING, A"),
-        (Asked(1, filters={"axis": "overall"}), "filters.axis", "narrows nothing"),
-        (Asked(1, filters={"tag": "modality:none"}), "pairs", "0 pairs are left by the filters"),
-    ):
-        with pytest.raises(Invalid) as told:
-            await reviews.create_review(database, project, job.id, asked)
-        (problem,) = told.value.problems
-        assert problem.field == field
-        assert reason in problem.reason
-    unstarted = await draft(database, vault, project)
-    with pytest.raises(Conflict, match="draft"):
-        await reviews.create_review(database, project, unstarted.id, Asked(1))
-    with pytest.raises(NotFound):
-        await reviews.get_review(database, project, "no-id")
-
-
-async def test_filters_leave_the_pairs_that_a_list_leaves(database, vault, project):
-    pairs = [pair(f"q{number}", tags={"modality": "CT" if number % 2 else "MR"}) for number in range(40)]
-    job = await started(
-        database, vault, project, JUDGE, ODDS_JUDGE, pairs=pairs, rubric="reasoning-trace", repeats=2, seed=3
-    )  # fmt: skip
-    random = np.random.default_rng(5)
-    await judge(database, job.id, lambda *_: random.choice([*Pick, *Pick, None]))
-    for words in (
-        {"tag": "modality:CT"},
-        {"verdict": "A"},
-        {"stance": "INCONSISTENT", "axis": "rationale"},
-        {"stance": "flip", "judge": "odds", "tag": "modality:MR"},
-    ):
-        listed = (await look.list_pairs(database, project, job.id, filters=words)).items
-        found = await population.population_of(database, project, job.id, words)
-        assert found.tolist() == [one["seq"] for one in listed]
-        assert 0 < len(found) < 40
-    words = {"stance": "INCONSISTENT"}
-    left = await population.population_of(database, project, job.id, words)
-    review = await reviews.create_review(database, project, job.id, Asked(3, filters=words))
-    assert (review.design, review.filters, review.population) == ("filtered", words, len(left))
-    assert review.inclusion_probability == pytest.approx(3 / len(left))
-    assert set(await drawn_pairs(database, review)) <= set(left.tolist())
 
 
 async def test_a_pair_labelled_elsewhere_is_not_asked_again_and_counts_as_done(database, vault, project):

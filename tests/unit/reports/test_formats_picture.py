@@ -14,6 +14,10 @@ from app.reports.figure import MOST_ROWS, figure
 from tests.unit.reports.a_report import HOSTILE, a_hostile_report, a_line, a_report
 
 
+def drawn(report) -> ET.Element:
+    return ET.fromstring(as_picture.svg(report))  # noqa: S314 - our own file
+
+
 def names(report):
     return [row.get("heading") or row["name"] for row in figure(report)["data"]["values"]]
 
@@ -47,7 +51,7 @@ def test_more_rows_than_a_page_holds_are_cut_and_told():
 
 
 def test_the_svg_is_one_file_that_says_what_it_shows():
-    root = ET.fromstring(as_picture.svg(a_report()))  # noqa: S314 - our own file
+    root = drawn(a_report())
     assert root.get("role") == "img"
     assert (root[0].tag.rpartition("}")[2], root[0].text[:40]) == ("title", "Win rates of tuned-7b. overall: 72.7 % (")
     attributes = {name for element in root.iter() for name in element.attrib}
@@ -58,7 +62,7 @@ def test_the_svg_is_one_file_that_says_what_it_shows():
 
 
 def test_words_from_outside_stay_words():
-    root = ET.fromstring(as_picture.svg(a_hostile_report()))  # noqa: S314 - our own file
+    root = drawn(a_hostile_report())
     assert "<script>" in "".join(root.itertext())
     assert not [element for element in root.iter() if element.tag.rpartition("}")[2] == "script"]
     assert HOSTILE.split("\n")[0] in " ".join(root.itertext())
@@ -67,7 +71,7 @@ def test_words_from_outside_stay_words():
 def test_characters_that_no_picture_can_hold_are_signs():
     """Unmended, they end the whole process: Vega's library panics over text that is not XML."""
     report = a_report(axes=[a_line("over\x1ball\x00\uffff\x7f")], slices=[])
-    root = ET.fromstring(as_picture.svg(report))  # noqa: S314 - our own file
+    root = drawn(report)
     assert "over\u241ball" in "".join(root.itertext())
     assert as_picture.png(report).startswith(b"\x89PNG")
 
