@@ -15,11 +15,12 @@ from app.domain.verdict import HALF
 from app.reports.reading import Reading
 from app.reports.report import JudgeLine
 from app.reports.report_trust import Agreement, AgreementLine
+from app.reports.shares import share
 from app.reports.sheet import Labels
 from app.stats import agreement as between
 from app.stats.correlation import correlations, signed
 from app.stats.human_agreement import HumanVotes, human_agreement, judge_against_humans
-from app.stats.intervals import NOTHING, Interval
+from app.stats.intervals import NOTHING
 from app.stats.krippendorff import krippendorff_alpha
 from app.stats.panel import effective_panel_size
 
@@ -95,7 +96,7 @@ def _ceiling(reading: Reading, people: HumanVotes, axis: str) -> AgreementLine:
         shares = [human_agreement(people, cluster, reading.confidence, ties=ties) for ties in (True, False)]
     except Invalid as error:
         shares, note = [NOTHING, NOTHING], error.detail
-    return AgreementLine("human_human", PEOPLE, PEOPLE, axis, _share(shares[0]), _share(shares[1]), None, note)
+    return AgreementLine("human_human", PEOPLE, PEOPLE, axis, share(shares[0]), share(shares[1]), None, note)
 
 
 def _line(kind: str, names: tuple[str, str], axis: str, both: list[between.Agreement]) -> AgreementLine:
@@ -107,15 +108,11 @@ def _line(kind: str, names: tuple[str, str], axis: str, both: list[between.Agree
         first=names[0],
         second=names[1],
         axis=axis,
-        with_ties=_share(first.share),
-        without_ties=_share(both[1].share),
+        with_ties=share(first.share),
+        without_ties=share(both[1].share),
         kappa=None if first.kappa is None else kappa,
         note="; ".join(first.warnings),
     )
-
-
-def _share(interval: Interval) -> dict[str, Any]:
-    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n}
 
 
 def _alphas(reading: Reading) -> Iterator[dict[str, Any]]:

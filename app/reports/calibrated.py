@@ -18,6 +18,7 @@ from app.reports import numbers
 from app.reports.matchups import Matchup
 from app.reports.reading import Reading, alone, policy_of, settle_axis
 from app.reports.report_trust import CalibratedLine, CalibrationLine
+from app.reports.shares import Share, share
 from app.reports.sheet import Labels, PlannedReview
 from app.stats import ppi
 from app.stats.calibration import brier_score, reliability_curve
@@ -65,11 +66,11 @@ def _calibrated(reading: Reading, matchup: Matchup, axis: str) -> CalibratedLine
         labels=found.n_labels,
         weight=found.tuning,
         target=found.target.value,
-        human_only=_share(found.human),
-        judge_only=_share(found.judge),
+        human_only=share(found.human),
+        judge_only=share(found.judge),
         text=_text(matchup, found) + (f"; for exactly these items {_told(these)}" if these else ""),
         note="; ".join((*stopped, *left_out, *found.warnings)),
-        these_items=None if these is None else {**_ends(these), "n": these.n_pairs},
+        these_items=None if these is None else _of_items(these),
     )
 
 
@@ -179,12 +180,8 @@ def _told(interval: Interval | ppi.Calibrated) -> str:
     return f"{numbers.percent(interval.estimate)} ({numbers.interval(interval.low, interval.high)})"
 
 
-def _ends(interval: Interval | ppi.Calibrated) -> dict[str, Any]:
-    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
-
-
-def _share(interval: Interval) -> dict[str, Any]:
-    return {**_ends(interval), "n": interval.n}
+def _of_items(found: ppi.Calibrated) -> Share:
+    return {"estimate": found.estimate, "low": found.low, "high": found.high, "n": found.n_pairs}
 
 
 def calibration_lines(reading: Reading) -> list[CalibrationLine]:
@@ -218,7 +215,7 @@ def _calibration(reading: Reading, number: int, axis: str, labels: Labels) -> Ca
         judge=reading.sheet.judges[number].name,
         axis=axis,
         labels=len(label),
-        brier=_share(brier_score(p, label, cluster, reading.confidence)),
+        brier=share(brier_score(p, label, cluster, reading.confidence)),
         temperature=tempered.temperature if tempered else None,
         brier_tempered=tempered.after.brier if tempered else None,
         curve=list(_curve(reading, p, label, cluster)),
@@ -228,4 +225,4 @@ def _calibration(reading: Reading, number: int, axis: str, labels: Labels) -> Ca
 
 def _curve(reading: Reading, p: Array, label: Array, cluster: Array) -> Iterator[dict[str, Any]]:
     for one in reliability_curve(p, label, cluster, reading.confidence):
-        yield {"start": one.start, "end": one.end, "mean": one.mean, **_share(one.observed)}
+        yield {"start": one.start, "end": one.end, "mean": one.mean, **share(one.observed)}

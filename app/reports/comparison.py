@@ -15,7 +15,7 @@ from app.reports.reading import alone, policy_of, settle_axis
 from app.reports.sheet import Sheet
 from app.stats import agreement as between
 from app.stats.difference import Difference, difference
-from app.stats.intervals import Confidence, Interval
+from app.stats.intervals import Confidence
 from app.stats.win_rate import Rate, win_rate
 
 Array = npt.NDArray[Any]
@@ -118,11 +118,6 @@ def compare(sheet: Sheet, joined: Joined, seen: Views, confidence: Confidence) -
         without_ties=between.agreement(x, y, cluster, confidence, ties=False),
         rates=list(_rates(sheet, joined, seen, confidence)),
     )
-
-
-def share(interval: Interval) -> dict[str, Any]:
-    """{estimate, low, high, n}."""
-    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n}
 
 
 def _rates(sheet: Sheet, joined: Joined, seen: Views, confidence: Confidence) -> Iterator[RatePair]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from app.reports.matchups import Matchup
 from app.reports.reading import Reading
 from app.reports.report_inference import LengthLine
+from app.reports.shares import share
 from app.stats.length_control import LengthControl, length_control
 
 Array = npt.NDArray[Any]
@@ -47,12 +48,12 @@ def _line(reading: Reading, matchup: Matchup) -> LengthLine:
         reading.confidence,
         covariates=_formats(reading, matchup),
     )
-    share, told = found.longer_share, (COUNTED,) * (reading.parameters.control == FORMAT)
+    told = (COUNTED,) * (reading.parameters.control == FORMAT)
     return LengthLine(
         model_a=matchup.model_a,
         model_b=matchup.model_b,
         axis=axis,
-        longer_won={"estimate": share.estimate, "low": share.low, "high": share.high, "n": share.n},
+        longer_won=share(found.longer_share),
         controlled=_controlled(found),
         extrapolated=found.extrapolated,
         note="; ".join(filter(None, (found.reason, *found.warnings, *told, SENSITIVITY))),

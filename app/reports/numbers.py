@@ -19,7 +19,7 @@ def whole(count: int) -> str:
 
 def percent(share: float | None) -> str:
     """0.7841 -> "78.4 %"; never printed without `interval` beside it."""
-    return NOTHING if share is None else f"{_hundredths(share)} %"
+    return NOTHING if share is None else f"{_hundredths(share, 1)} %"
 
 
 def level_percent(level: float) -> str:

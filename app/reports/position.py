@@ -15,12 +15,11 @@ from app.reports.by_order import by_order
 from app.reports.matchups import compact, split
 from app.reports.reading import Reading, saw_images, tag_values
 from app.reports.report import PositionLine
-from app.stats.intervals import Interval
+from app.reports.shares import Share, share
 from app.stats.noise_floor import flip_excess
 from app.stats.position_bias import position_bias
 
 Array = npt.NDArray[Any]
-Share = dict[str, float | int | None]
 _BY_PICKS = (PolicyName.HALF, PolicyName.DROP, PolicyName.AVERAGE)
 
 
@@ -80,9 +79,9 @@ def _measured(reading: Reading, number: int, axis: str, stances: Array, part: _P
     picks = reading.sheet.picks[axis].picks[part.rows, number]
     found = position_bias(picks, stances[part.rows], part.cluster, reading.confidence)
     return {
-        "first_share": _share(found.first_share),
+        "first_share": share(found.first_share),
         "bias": found.bias,
-        "consistency": _share(found.consistency),
+        "consistency": share(found.consistency),
         "flips": found.flips,
         "partials": found.partials,
         "excess": _excess(reading, picks, part.cluster),
@@ -106,9 +105,3 @@ def _stances(reading: Reading, number: int, axis: str) -> Array:
         found: Array = reading.settled[axis].stances[:, number]
         return np.ascontiguousarray(found)
     return settle_many(sheet.picks[axis].picks[:, number, None], Policy(), orders=sheet.orders).stances[:, 0]
-
-
-def _share(interval: Interval | None) -> Share:
-    if interval is None:
-        return {"estimate": None, "low": None, "high": None, "n": 0}
-    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n}

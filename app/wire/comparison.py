@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.domain.verdict import Verdict
-from app.reports.comparison import VERDICTS, Comparison, RatePair, share
+from app.reports.comparison import VERDICTS, Comparison, RatePair
+from app.reports.shares import share
 from app.services.comparison import Apart, Asked, Compared, Reader
 from app.stats.agreement import Agreement
 from app.stats.difference import Difference
