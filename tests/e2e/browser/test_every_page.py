@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import Response
 
 from tests.e2e.browser.pages import LABELLER, LEAD, NOBODY, address
 from tests.e2e.browser.visiting import Visit
@@ -97,18 +98,23 @@ async def test_tab_reaches_everything_and_the_focus_shows(visit, there, seed, pl
     assert not missed, f"Tab never reaches {html}"
 
 
+def is_weighed(answer: Response) -> bool:
+    kind = answer.headers.get("content-type", "")
+    return answer.request.resource_type in ("document", "stylesheet", "script") and "event-stream" not in kind
+
+
 @pytest.mark.parametrize("name", ["overview", "job", "pair", "pairs", "leaderboard"])
 async def test_a_page_is_small(visit, there, seed, planned, name) -> None:
     lead = await visit(there.key)
-    sizes: dict[str, int] = {}
+    answers: list[Response] = []
 
-    async def weigh(answer) -> None:
-        kind = answer.headers.get("content-type", "")
-        if answer.request.resource_type in ("document", "stylesheet", "script") and "event-stream" not in kind:
-            sizes[answer.url] = len(await answer.body())
+    def keep(answer: Response) -> None:
+        answers.append(answer)
 
-    lead.page.on("response", weigh)
+    lead.page.on("response", keep)
     await lead.go(address(LEAD[name], seed, planned))
-    await lead.page.wait_for_timeout(50)
+    # Bodies are read here and not in the listener: what a listener still waits for when the test is over fails the next
+    # test, and a body that came late would not have been weighed.
+    sizes = {answer.url: len(await answer.body()) for answer in answers if is_weighed(answer)}
     assert len(sizes) >= 3
     assert sum(sizes.values()) <= LIMIT, sizes
