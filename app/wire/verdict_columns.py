@@ -22,6 +22,7 @@ MOST_REPEATS = 1_000
 WINNER = "must be A, B or tie (or left, right, model_a, model_b, or one of the row's two models); empty = abstained"
 AMBIGUOUS = "could be a side or the model on the other side: rename the model, or write model_a or model_b"
 TIE = re.compile(r"tie( \(.*\))?|both_?bad", re.IGNORECASE)
+GROUPED = re.compile(r"[\d.]+(_[\d.]+)+")
 TAG_NAME = re.compile(r"tag\.[^\x00-\x1f\x7f]{1,200}")
 TIED = 0.5
 WORDS = {"a": 1.0, "left": 1.0, "model_a": 1.0, "b": 0.0, "right": 0.0, "model_b": 0.0}
@@ -135,6 +136,8 @@ class Cells:
         """Numbers, with `default` where there is none."""
         rows, given = self._given(name)
         given = [str(cell) if type(cell) is bool else cell for cell in given]
+        grouped = [row for row, cell in zip(rows, given, strict=True) if type(cell) is str and GROUPED.fullmatch(cell)]
+        self.blame(grouped, name, "should be a number without underscores")  # pydantic reads 1_0 as Python does: 10
         return np.array(self._spread(rows, self._checked(name, rows, given, adapter), default), _kind(default))
 
     def coded(self, name: str, adapter: TypeAdapter[list[Any]], codes: dict[Any, int], default: int) -> Array:

@@ -157,6 +157,8 @@ def test_lines_of_csv_count_newlines_inside_cells_and_blank_lines():
         (b"model_a,model_b,winner,score\nx,y,A,1\n", 2, "winner", "not both"),
         (b"model_a,model_b,winner,count\nx,y,A,-1\n", 2, "count", "greater than or equal to 0"),
         (b"model_a,model_b,winner,count\nx,y,A,2.5\n", 2, "count", "integer"),
+        (b"model_a,model_b,winner,count\nx,y,A,1_0\n", 2, "count", "without underscores"),
+        (b"model_a,model_b,score\nx,y,0.2_5\n", 2, "score", "without underscores"),
         (b"model_a,model_b,winner,order\nx,y,A,ab\n", 2, "order", "'AB' or 'BA'"),
         (b"model_a,model_b,winner,repeat\nx,y,A,99999\n", 2, "repeat", "less than or equal"),
         (b"model_a,model_b,winner,length_a\nx,y,A,-4\n", 2, "length_a", "greater"),
