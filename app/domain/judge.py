@@ -37,7 +37,7 @@ class Judge:
     """Everything that decides how a judge answers; frozen into the job that uses it.
 
     `urls`: base URLs ending before /chat/completions. `timeout`: seconds for a whole call.
-    `sampling`: passed on as it is (temperature, top_p, max_tokens, seed).
+    `sampling`: passed on as it is (temperature, top_p, max_tokens, seed), null leaving a field out.
     """
 
     name: str
@@ -49,6 +49,11 @@ class Judge:
     max_in_flight: int = 64
     timeout: float = 120.0
     family: str | None = None
+
+    @property
+    def sampling_asked(self) -> dict[str, Any]:
+        """Sampling as the endpoint is told: at temperature 0 when nothing else is said."""
+        return {name: value for name, value in {"temperature": 0, **self.sampling}.items() if value is not None}
 
     @property
     def one_axis_a_call(self) -> bool:

@@ -58,6 +58,9 @@ class PolicyName(StrEnum):
         return self in (PolicyName.DEBIAS, PolicyName.DEBIAS_SOFT)
 
 
+BY_MEAN = (PolicyName.AVERAGE, PolicyName.DEBIAS_SOFT)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A policy with its constants: `epsilon` is the debiased log-odds (nats) up to which a pair is a tie."""
@@ -141,9 +144,9 @@ def settle_many(
     `picks`: int8 (n, judges, orders, repeats), a `Pick` or 0 for none. `log_odds`: float, same shape, NaN for
     none; needed by `debias` and `debias_soft`. `coin`: bool (n,), True = the first of `orders` counts; needed
     by `single`. `final`: float (n, judges), a stance that came finished from elsewhere as its score for side A in
-    [0, 1], NaN where there is none; it goes before `picks` and no policy changes it. `means`: float (n, judges), the
-    mean over both orders of scores finer than picks, NaN where there is none; `average` takes them. Raises ValueError
-    when what the policy needs is not there.
+    [0, 1], NaN where there is none; it goes before `picks` and no policy of orders changes it. `means`: float
+    (n, judges), the mean score of a pair where it is finer than `picks` or `final`, NaN where there is none; `average`
+    takes them. Raises ValueError when what the policy needs is not there.
     """
     policy = policy or Policy()
     if policy.name.needs_log_odds:
@@ -167,8 +170,9 @@ def settle_many(
     given = ~np.isnan(final)
     stances = np.where(given, _stances_of_lean(final - HALF, 0.0), stances)
     verdict = _vote(stances, policy.quorum)
-    score = _scores(verdict, np.where(given, final, soft), policy.name)
-    if final.shape[1] == 1:  # a lone judge's finished score is the pair's; a panel votes
+    finer = final if means is None else np.where(np.isnan(means), final, means)
+    score = _scores(verdict, np.where(given, finer, soft), policy.name)
+    if final.shape[1] == 1 and policy.name not in BY_MEAN:  # a lone judge's finished score is the pair's; a panel votes
         score = np.where(given[:, 0], final[:, 0], score)
     return Settled(verdict, stances, score)
 
@@ -246,7 +250,7 @@ def _vote(stances: Array, quorum: int) -> Array:
 
 def _scores(verdict: Array, soft: Array, name: PolicyName) -> Array:
     """(n,) the value of each pair for side A under the policy, NaN where it is not decided."""
-    if name in (PolicyName.AVERAGE, PolicyName.DEBIAS_SOFT):
+    if name in BY_MEAN:
         present = ~np.isnan(soft)
         count = present.sum(axis=1)
         mean = np.where(present, soft, 0.0).sum(axis=1) / np.maximum(count, 1)

@@ -80,6 +80,12 @@ def _provenance(reading: Reading) -> dict[str, Any]:
     }
 
 
+def _single_order(sheet: Sheet) -> str:
+    """Names judges where others showed both orders."""
+    single = [judge.name for judge in sheet.judges if judge.single_order]
+    return f"{SINGLE_ORDER} for {', '.join(single)}" if 0 < len(single) < len(sheet.judges) else SINGLE_ORDER
+
+
 def _warnings(reading: Reading, lost: Losses) -> list[str]:
     """What a reader must know that no single number says."""
     sheet, tag, control = reading.sheet, reading.parameters.slice_by, reading.parameters.control
@@ -88,7 +94,7 @@ def _warnings(reading: Reading, lost: Losses) -> list[str]:
     told = {
         f"preliminary: {pending} pairs are still pending": pending > 0,
         f"policy {reading.policy.name} was chosen after submit (post hoc)": reading.post_hoc,
-        SINGLE_ORDER: len(sheet.orders) == 1 or all(judge.single_order for judge in sheet.judges),
+        _single_order(sheet): len(sheet.orders) == 1 or any(judge.single_order for judge in sheet.judges),
         f"not assessed, since no judge saw an image: {', '.join(unseen)}": bool(unseen),
         f"no pair has the tag {tag}: no slices": tag not in sheet.tags,
         f"not controlled for {control}: the {control} of a trace is not known": unmeasured(reading),

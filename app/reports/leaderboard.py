@@ -182,7 +182,13 @@ def _units(entrants: Sequence[Entrant], pooled: Pool, confidence: Confidence) ->
             model_b=pooled.model_b[at],
             cluster=pooled.cluster[at],
             primary_axis=pooled.axis,
-            picks={pooled.axis: AxisPicks(of.picks[rows], final=None if of.final is None else of.final[rows])},
+            picks={
+                pooled.axis: AxisPicks(
+                    of.picks[rows],
+                    final=None if of.final is None else of.final[rows],
+                    votes=None if of.votes is None else of.votes[rows],
+                )
+            },
         )
         parts.append(units(Reading(part, Parameters(), policy_of(part, None), confidence, [], {})))
     columns = {

@@ -82,8 +82,7 @@ def _line(reading: Reading, matchup: Matchup, axis: str, about: str = "") -> Rat
     assessed = reading.assessed(axis)
     won, preferred = rates(reading, matchup, reading.settled[axis])
     if assessed:
-        counting = sentences.counting(reading.policy.name, soft=reading.soft)
-        counting += "; chosen after submit" * reading.post_hoc
+        counting = reading.counting(axis) + "; chosen after submit" * reading.post_hoc
         text = sentences.citation(matchup.model_a, matchup.model_b, won, counting)
     else:
         about, text = about or axis, sentences.NOT_ASSESSED

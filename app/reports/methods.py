@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.reports import numbers, sentences
+from app.reports import numbers
 from app.reports.inference import CORRECTIONS
 from app.reports.reading import Reading, saw_images
 from app.reports.report import Losses, Methods, PositionLine
@@ -38,7 +38,7 @@ def _paragraph(reading: Reading, lost: Losses) -> str:
             f"{_pairs(sheet)} of {len(sheet.models)} models were judged {_orders(sheet)} by {_judges(sheet)}.",
             _blinding(sheet),
             f"The primary axis is {sheet.primary_axis}, the policy {policy}",
-            f"({sentences.counting(policy, soft=reading.soft)});",
+            f"({reading.counting(sheet.primary_axis)});",
             f"the axis was fixed at {_moment(sheet)}, the policy {'afterwards' if reading.post_hoc else 'too'}.",
             f"Intervals of {numbers.level_percent(reading.confidence.level)}: {INTERVALS[reading.confidence.kind]};",
             "they cover items, not the choice of judge.",
@@ -104,9 +104,9 @@ def _pairs(sheet: Sheet) -> str:
 
 
 def _orders(sheet: Sheet) -> str:
-    if sheet.imported and len(sheet.orders) == 1:
+    if sheet.imported and not any(of.picks.any() for of in sheet.picks.values()):
         return "as final stances of unknown order"
-    if all(judge.single_order for judge in sheet.judges):
+    if len(sheet.orders) > 1 and all(judge.single_order for judge in sheet.judges):
         return "in one order each, not the same one for all"
     shown = "in both orders (AB and BA)" if len(sheet.orders) > 1 else f"in one order ({sheet.orders[0].name})"
     times = "once" if sheet.repeats == 1 else f"{sheet.repeats} times"

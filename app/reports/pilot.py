@@ -67,7 +67,7 @@ def pilot(sheet: Sheet) -> Pilot:
         icc=intracluster_correlation(found, cluster[decided]),
         lost_share=1 - float(decided.mean()),
         judges=len(sheet.judges),
-        orders=len(sheet.orders),
+        orders=1 if all(judge.single_order for judge in sheet.judges) else len(sheet.orders),
         repeats=sheet.repeats,
         calls=_calls(sheet),
         tokens_in=tokens_in,

@@ -16,6 +16,7 @@ from app.reports.matchups import compact, split
 from app.reports.reading import Reading, saw_images, tag_values
 from app.reports.report import PositionLine
 from app.reports.shares import Share, share
+from app.reports.sheet import JudgeFacts
 from app.stats.noise_floor import flip_excess
 from app.stats.position_bias import position_bias
 
@@ -69,8 +70,9 @@ def _notes(reading: Reading, number: int, axis: str) -> list[str]:
     sheet = reading.sheet
     blind = axis in sheet.image_axes and not saw_images(sheet.judges[number])
     told = {
-        sentences.SINGLE_ORDER: len(sheet.orders) == 1,
+        sentences.SINGLE_ORDER: len(sheet.orders) == 1 or sheet.judges[number].single_order,
         "this judge saw no image: no vote on this axis": blind,
+        "asked at temperature 0: repeats tell no noise floor": sheet.repeats > 1 and _is_cold(sheet.judges[number]),
     }
     return [note for note, applies in told.items() if applies]
 
@@ -84,17 +86,21 @@ def _measured(reading: Reading, number: int, axis: str, stances: Array, part: _P
         "consistency": share(found.consistency),
         "flips": found.flips,
         "partials": found.partials,
-        "excess": _excess(reading, picks, part.cluster),
+        "excess": _excess(reading, number, picks, part.cluster),
     }
 
 
-def _excess(reading: Reading, picks: Array, cluster: Array) -> Share | None:
-    """Flips by order beyond those by mere noise; None where the plan has no repeats to tell noise by."""
+def _excess(reading: Reading, number: int, picks: Array, cluster: Array) -> Share | None:
+    """Flips by order beyond those by mere noise; None where there are no repeats that tell noise."""
     sheet = reading.sheet
-    if sheet.repeats == 1 or len(sheet.orders) == 1:
+    if sheet.repeats == 1 or len(sheet.orders) == 1 or _is_cold(sheet.judges[number]):
         return None
     found = flip_excess(picks, cluster, reading.confidence, orders=sheet.orders)
     return {"estimate": found.excess, "low": found.low, "high": found.high, "n": found.n}
+
+
+def _is_cold(judge: JudgeFacts) -> bool:
+    return judge.sampling.get("temperature") == 0
 
 
 def _stances(reading: Reading, number: int, axis: str) -> Array:

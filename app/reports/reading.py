@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from app.domain.errors import Invalid, Problem
 from app.domain.verdict import Policy, PolicyName, Settled, coins, settle_many
+from app.reports import sentences
 from app.reports.matchups import Matchup, matchups
 from app.reports.sheet import JudgeFacts, Parameters, Sheet, Tag
 from app.stats.intervals import HALF, Confidence, IntervalKind, dense
@@ -33,11 +34,15 @@ class Reading:
         """Whether the policy was chosen after submit."""
         return self.policy.name.value != str(self.sheet.policy["name"])
 
-    @property
-    def soft(self) -> bool:
-        """Whether verdicts on the primary axis came finished with scores between win, tie and loss."""
-        final = self.sheet.picks[self.sheet.primary_axis].final
+    def soft(self, axis: str) -> bool:
+        """Whether verdicts on this axis came finished with scores between win, tie and loss."""
+        final = self.sheet.picks[axis].final
         return final is not None and bool(((final > 0) & (final < 1) & (final != HALF)).any())
+
+    def counting(self, axis: str) -> str:
+        """What a rate on this axis counts, in words."""
+        soft, panel = self.soft(axis), len(self.sheet.judges) > 1
+        return sentences.counting(self.policy.name, soft=soft, panel=panel)
 
     def assessed(self, axis: str) -> bool:
         """False for an axis about images when no judge saw one."""
@@ -129,6 +134,7 @@ def _with(sheet: Sheet, judges: list[int]) -> Sheet:
             log_odds=None if of.log_odds is None else of.log_odds[:, judges],
             final=None if of.final is None else of.final[:, judges],
             means=None if of.means is None else of.means[:, judges],
+            votes=None if of.votes is None else of.votes[:, judges],
         )
         for axis, of in sheet.picks.items()
     }

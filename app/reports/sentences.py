@@ -6,7 +6,7 @@ The numbers always belong to the first-named model, `model_a`.
 
 from __future__ import annotations
 
-from app.domain.verdict import PolicyName
+from app.domain.verdict import BY_MEAN, PolicyName
 from app.reports import numbers
 from app.stats.win_rate import Rate
 
@@ -21,14 +21,17 @@ COUNTING = {
     PolicyName.SINGLE: "one order per pair, ties count half",
 }
 SINGLE_ORDER = "single order: position bias not removable"
-FINISHED = "verdicts came finished: no policy changes them"
+FINISHED = "verdicts came finished: no policy of orders applies to them"
 SOFT = "soft verdicts count as given"
+SOFT_VOTES = "soft verdicts vote by the side they lean to"
 NOT_ASSESSED = "not assessed: no judge saw an image"
 
 
-def counting(policy: PolicyName, *, soft: bool) -> str:
-    """What a policy counts; `soft`: finished verdicts between win, tie and loss are among them."""
-    return f"{SOFT}; {COUNTING[policy]}" if soft else COUNTING[policy]
+def counting(policy: PolicyName, *, soft: bool, panel: bool = False) -> str:
+    """What a policy counts; `soft`: finished verdicts between win, tie and loss are among them, of a `panel` or not."""
+    if not soft:
+        return COUNTING[policy]
+    return f"{SOFT_VOTES if panel and policy not in BY_MEAN else SOFT}; {COUNTING[policy]}"
 
 
 def citation(model_a: str, model_b: str, rate: Rate, counting: str) -> str:

@@ -41,13 +41,15 @@ class AxisPicks:
     `picks`: int8 (pairs, judges, orders, repeats), a Pick or 0 for none. `log_odds`: float32, same shape, NaN for
     none, or None when no judge gives any. `final`: float (pairs, judges), verdicts that came finished from
     elsewhere as scores for side A in [0, 1], NaN for none, or None when there is none. `means`: the same shape, the
-    mean over both orders where scores tell more than picks do.
+    mean score of a pair where it tells more than picks or `final` do. `votes`: int8 (pairs, judges, repeats), a `Side`
+    or 0 for none, the verdicts without an order one by one; None when each judge gave at most one on a pair.
     """
 
     picks: Array
     log_odds: Array | None = None
     final: Array | None = None
     means: Array | None = None
+    votes: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

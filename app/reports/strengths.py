@@ -78,7 +78,10 @@ def _comparisons(reading: Reading) -> Comparisons:
 def _notes(reading: Reading) -> list[str]:
     if by_pick(reading):
         return [CONDITIONAL]
-    soft = reading.soft or reading.policy.name in (PolicyName.AVERAGE, PolicyName.DEBIAS_SOFT)
+    soft = reading.soft(reading.sheet.primary_axis) or reading.policy.name in (
+        PolicyName.AVERAGE,
+        PolicyName.DEBIAS_SOFT,
+    )
     return ["strengths count verdicts, not scores"] * soft
 
 

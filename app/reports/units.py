@@ -34,8 +34,8 @@ def units(reading: Reading) -> Units:
 def unit_picks(sheet: Sheet, axis: str, rows: Array) -> tuple[Array, Array, Array]:
     """Every pick on the pairs `rows`, int (r,): `place` in `rows`, `outcome` (a `Side`), `first` as in `Units`.
 
-    One of each judge, order and repeat; a verdict that came finished, without picks, is one. A judge that saw no
-    image has no say on an axis about images.
+    One of each judge, order and repeat; a verdict that came finished, without picks, is one, or as many as were given.
+    A judge that saw no image has no say on an axis about images.
     """
     parts = [
         (at, outcome[at], np.full(len(at), first, np.int8))
@@ -58,7 +58,10 @@ def _columns(sheet: Sheet, axis: str, rows: Array) -> Iterator[tuple[Array, int]
         for place, order in enumerate(sheet.orders):
             for repeat in range(sheet.repeats):
                 yield _SIDE[order][picks[:, place, repeat]], _FIRST[order]
-        if found.final is not None:
+        if found.votes is not None:
+            for repeat in range(found.votes.shape[2]):
+                yield found.votes[rows, number, repeat], UNKNOWN_PLACE
+        elif found.final is not None:
             final = found.final[rows, number]
             bare = ~np.isnan(final) & ~picks.any(axis=(1, 2))
             yield np.select([~bare, final > HALF, final < HALF], [0, Side.A, Side.B], Side.TIE), UNKNOWN_PLACE

@@ -16,7 +16,7 @@ import numpy as np
 
 from app.domain.contradictions import lengths
 from app.domain.imported import DESIGNS, NONE, Coded, Design, Verdicts
-from app.domain.judgment import Outcome, Pick
+from app.domain.judgment import Outcome, Pick, Side
 from app.domain.order import Order
 from app.domain.pairing import Placed, place, told
 from app.reports.sheet import NOT_PLANNED, Array, AxisPicks, JudgeFacts, Labels, Sheet, Tag
@@ -51,7 +51,8 @@ def sheet_of(facts: ImportFacts, verdicts: Verdicts) -> Sheet:
     judges = [verdicts.judge.names[code] for code in judge_codes]
     axes = tuple(verdicts.axis.names[code] for code in axis_codes)
     rows = _seen(verdicts, placed, judged)
-    shape = (len(placed.first), len(judges), 1 + bool((rows.order != NONE).any()), 1 + int(rows.repeat.max()))
+    orders = tuple(order for order in Order if (rows.order == order).any()) or (Order.AB,)
+    shape = (len(placed.first), len(judges), len(orders), 1 + int(rows.repeat.max()))
     laid = [_laid_out(rows, axis, shape) for axis in range(len(axes))]
     labels = np.flatnonzero(verdicts.human & (not human))
     labeller_codes = np.unique(verdicts.judge.code[labels])
@@ -70,7 +71,7 @@ def sheet_of(facts: ImportFacts, verdicts: Verdicts) -> Sheet:
         has_images=np.zeros(n, bool),
         leaks=np.zeros(n, bool),
         judges=tuple(_judge(name, number, laid, human=human) for number, name in enumerate(judges)),
-        orders=(Order.AB, Order.BA)[: shape[2]],
+        orders=orders,
         repeats=shape[3],
         axes=axes,
         axis_titles={axis: axis for axis in axes},
@@ -123,7 +124,8 @@ def _laid_out(rows: _Rows, axis: int, shape: tuple[int, ...]) -> _Laid:
     chosen = np.flatnonzero(rows.axis == axis)
     pair, judge, order, repeat = (column[chosen] for column in (rows.pair, rows.judge, rows.order, rows.repeat))
     score = rows.score[chosen]
-    at, lost = (pair, judge, np.maximum(order, 0), repeat), np.isnan(score)
+    place = np.maximum(order, 0) % shape[2]  # 0 where all rows have the same order, and for finished verdicts
+    at, lost = (pair, judge, place, repeat), np.isnan(score)
     outcomes = np.full(shape, NOT_PLANNED, np.int8)
     outcomes[at] = np.where(lost, Outcome.ELSEWHERE, Outcome.JUDGED)
     picks = np.zeros(shape, np.int8)
@@ -137,9 +139,14 @@ def _laid_out(rows: _Rows, axis: int, shape: tuple[int, ...]) -> _Laid:
     outcomes[..., 0][gaps] = Outcome.ELSEWHERE
     final = ~lost & ((order == NONE) | ~both[judge])
     odds, censored = _log_odds(score, at, shown & both[judge], shape)
-    means = _means(score[final], pair[final], judge[final], shape) if not both.all() or final.any() else None
     soft = None if odds is None else _order_means(score, at, shown & ~np.isnan(odds[at]), shape)
-    return _Laid(AxisPicks(picks, odds, means, soft), outcomes, both, censored)
+    if both.all() and not final.any():
+        return _Laid(AxisPicks(picks, odds, None, soft), outcomes, both, censored)
+    settled, means = _finished(score[final], pair[final], judge[final], shape)
+    if soft is not None:
+        means = np.where(np.isnan(soft), means, soft)
+    votes = _votes(score, at, ~lost & (order == NONE), shape) if shape[3] > 1 else None
+    return _Laid(AxisPicks(picks, odds, settled, means, votes), outcomes, both, censored)
 
 
 def _picks(score: Array, order: Array) -> Array:
@@ -156,6 +163,23 @@ def _order_means(score: Array, at: tuple[Array, ...], soft: Array, shape: tuple[
     ]
     mean: Array = (each[0] + each[1]) / 2
     return mean
+
+
+def _finished(score: Array, pair: Array, judge: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
+    """(pairs, judges) finished verdicts and means, NaN where there is none. Of repeated wins, ties and losses the
+    verdict is the side they lean to, as with a judge's repeats in one order; a score between them stays what it is.
+    """
+    means, fine = (_means(each, pair, judge, shape) for each in (score, ~np.isin(score, HARD)))
+    lean = (np.sign(means - HALF) + 1) / 2
+    return np.where(fine > 0, means, lean), means
+
+
+def _votes(score: Array, at: tuple[Array, ...], bare: Array, shape: tuple[int, ...]) -> Array:
+    """(pairs, judges, repeats) a `Side` or 0: the verdicts without an order, each on its own."""
+    pair, judge, _, repeat = (index[bare] for index in at)
+    votes = np.zeros((shape[0], shape[1], shape[3]), np.int8)
+    votes[pair, judge, repeat] = np.select([score[bare] > HALF, score[bare] < HALF], [Side.A, Side.B], Side.TIE)
+    return votes
 
 
 def _means(score: Array, pair: Array, judge: Array, shape: tuple[int, ...]) -> Array:

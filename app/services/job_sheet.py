@@ -105,7 +105,7 @@ def _judge_facts(frozen: Frozen, told: ReplyFacts) -> JudgeFacts:
         served_model=judge.served_model,
         method=judge.method.value,
         sees_images=judge.sees_images,
-        sampling=judge.sampling,
+        sampling=judge.sampling_asked,
         family=judge.family,
         images_sent=told.images_sent,
         served_as=told.served_as,

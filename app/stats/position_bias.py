@@ -24,7 +24,7 @@ class PositionBias:
     """`first_share`: picks for the first position among picks that are no tie; n counts picks.
 
     `consistency`: pairs whose two orders agree among pairs judged in both; n counts pairs. None when the plan has
-    one order: place and side cannot then be told apart, nor orders compared.
+    one order. Where no pair was judged in both, place and side cannot be told apart, nor orders compared.
     """
 
     first_share: Interval
@@ -34,8 +34,8 @@ class PositionBias:
 
     @property
     def bias(self) -> float | None:
-        """Signed P(first) - 1/2; None when nothing was picked or only one order was shown."""
-        if self.consistency is None or self.first_share.estimate is None:
+        """Signed P(first) - 1/2; None when nothing was picked, or no pair was judged in both orders."""
+        if self.consistency is None or self.consistency.estimate is None or self.first_share.estimate is None:
             return None
         return self.first_share.estimate - HALF
 

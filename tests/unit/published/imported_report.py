@@ -11,7 +11,7 @@ from typing import Any
 
 from app.reports.build import build
 from app.reports.report import ModelLine, Results
-from app.reports.sheet import Parameters
+from app.reports.sheet import Parameters, Sheet
 from app.services.import_checks import Choices, checked
 from app.services.imported_sheet import sheet_of
 from app.store.imports import ImportFacts
@@ -22,12 +22,17 @@ DATA = Path(__file__).parents[2] / "data"
 PUBLISHED = DATA / "published"
 
 
-def report_of(text: str, **asked: Any) -> Results:
-    """`asked`: report parameters by their names."""
+def sheet_from(text: str) -> Sheet:
+    """What a report of these verdicts is computed from."""
     verdicts = read_verdicts(csv_table(text.encode(), KNOWN))
     spec = checked(verdicts, Choices())
     facts = ImportFacts(1, "an import", "published", spec, len(verdicts), datetime(2026, 1, 1, tzinfo=UTC))
-    return build(sheet_of(facts, verdicts), Parameters(**asked)).results
+    return sheet_of(facts, verdicts)
+
+
+def report_of(text: str, **asked: Any) -> Results:
+    """`asked`: report parameters by their names."""
+    return build(sheet_from(text), Parameters(**asked)).results
 
 
 def csv_text(header: str, rows: Iterable[Sequence[object]]) -> str:

@@ -154,9 +154,13 @@ def test_kinship_is_told_by_the_submitter_and_flagged():
 def test_repeats_tell_noise_from_position():
     assert results_of(a_sheet(picks_of("AB"))).position[0].excess is None
     always_first = np.ones((30, 1, 2, 2), np.int8)
-    excess = results_of(a_sheet(always_first)).position[0].excess
+    sheet = a_sheet(always_first)
+    warm = replace(sheet.judges[0], sampling={"temperature": 0.7})
+    excess = results_of(replace(sheet, judges=(warm,))).position[0].excess
     assert excess["estimate"] == pytest.approx(1)
     assert excess["n"] == 30
+    cold = results_of(sheet).position[0]
+    assert (cold.excess, cold.note) == (None, "asked at temperature 0: repeats tell no noise floor")
 
 
 def test_a_sequence_reads_the_finished_prefix_only():
