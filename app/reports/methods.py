@@ -95,7 +95,9 @@ def _people(sheet: Sheet) -> str:
         return "no labels"
     pairs, drawn = len(np.unique(labels.pair)), "drawn at random" if labels.random.all() else "not all drawn at random"
     told = f"{numbers.whole(len(labels.pair))} labels by {numbers.whole(len(sheet.labellers))}"
-    return f"{told} people on {numbers.whole(pairs)} pairs, {drawn}"
+    undecided = int(np.isnan(labels.score).sum())
+    unsure = f", {numbers.whole(undecided)} of them undecided" * (undecided > 0)
+    return f"{told} people on {numbers.whole(pairs)} pairs, {drawn}{unsure}"
 
 
 def _pairs(sheet: Sheet) -> str:

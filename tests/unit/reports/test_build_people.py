@@ -116,6 +116,46 @@ def test_few_or_chosen_labels_calibrate_nothing_and_say_why():
     assert weighted.available
 
 
+def test_one_unknown_chance_beside_unequal_ones_is_left_out_and_told():
+    right = np.arange(400) % 2  # the judge is at chance, and so are people; but wins were drawn five times as often
+    drawn = np.random.default_rng(2).random(400) < np.where(right == 1, 0.5, 0.1)
+    pairs = np.flatnonzero(drawn)
+    labels = some_labels(right[pairs], pairs)
+    labels.probability[:] = np.where(right[pairs] == 1, 0.5, 0.1)
+    judge = picks_of("".join("AB"[i % 3 == 0] for i in range(400)))
+    (whole,) = results_of(a_sheet(judge, labels={"overall": labels}, labellers=("ann",))).calibrated
+    labels.probability[3] = np.nan
+    (gap,) = results_of(a_sheet(judge, labels={"overall": labels}, labellers=("ann",))).calibrated
+    assert gap.labels == whole.labels - 1
+    assert gap.estimate == pytest.approx(whole.estimate, abs=0.02)
+    assert "1 labels without an inclusion probability are left out" in gap.note
+    labels.probability[4:] = np.nan
+    labels.probability[:3] = 0.3  # alike: then all were drawn with the same chance
+    assert (
+        results_of(a_sheet(judge, labels={"overall": labels}, labellers=("ann",))).calibrated[0].labels == whole.labels
+    )
+
+
+def test_what_people_could_not_decide_is_told_and_bounded():
+    said = np.array([1, 0] * 50, float)
+    said[1:60:2] = np.nan  # thirty where B may be better
+    results = results_of(labelled("AB" * 100, said))
+    (line,) = results.calibrated
+    assert (line.labels, line.undecided) == (70, 30)
+    assert line.bounds == pytest.approx({"low": 0.5, "high": 0.8})
+    assert "people could not decide 30 of the pairs" in line.note
+    people = next(entry["value"] for entry in results.methods.checklist if entry["item"] == "people")
+    assert people.endswith("30 of them undecided")
+    (all_told,) = results_of(labelled("AB" * 100, [1, 0] * 50)).calibrated
+    assert (all_told.undecided, all_told.bounds) == (0, None)
+
+
+def test_a_judge_that_is_not_trusted_is_not_corrected():
+    (line,) = results_of(labelled("AB" * 100, [1] * 60)).calibrated
+    assert line.weight == 0
+    assert "rests on" not in line.note
+
+
 def test_known_answers_are_a_gate():
     right_a = np.array([1, 0] * 30, np.int8)
     good = results_of(a_sheet(picks_of("AB" * 30), right_a=right_a, right_b=1 - right_a))
