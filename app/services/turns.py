@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.errors import Conflict, Invalid, NotFound, Problem
 from app.domain.judgment import Side
 from app.domain.order import Order
-from app.domain.review import said_of, shown_to, side_of
+from app.domain.review import said_of, side_of
 from app.store import review_turns, reviews
 from app.store.database import Database, Transaction
 from app.store.review_turns import Picture, TurnRow
@@ -87,8 +88,9 @@ async def take_turn(database: Database, project: int, review_id: str, labeller: 
         free = await review_turns.next_free(tx, review, labeller)
         if free is None:
             return None
-        shown = shown_to(review.seed, labeller, free.seq)
-        return await _turn(tx, review, await review_turns.put_turn(tx, review, free, labeller, shown))
+        # A coin and no seed: whoever knew the seed would know whose trace stands first. The turn keeps how it fell.
+        coin = Order(secrets.randbits(1))
+        return await _turn(tx, review, await review_turns.put_turn(tx, review, free, labeller, coin))
 
 
 async def answer_turn(
