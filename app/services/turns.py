@@ -16,6 +16,8 @@ from app.store.review_turns import Picture, TurnRow
 from app.store.reviews import Review
 
 CLOSED = "this review is closed: nothing more is to be labelled in it"
+CLOSED_MEANWHILE = "the review was closed while you were choosing: nothing more is to be labelled in it"
+ANSWERED = "another answer of yours for this pair is stored already: undo first, then answer anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ async def answer_turn(
         said = {axis: side_of(picks[axis], Order(turn.shown)) for axis in review.axes}
         if turn.done:
             if await review_turns.sides_said(tx, review, turn, labeller) != said:
-                raise Conflict("you have answered this pair already: undo first, then answer anew")
+                raise Conflict(ANSWERED)
         else:
             await _finish(tx, review, turn, labeller, said=said, seconds=seconds)
         return await _queue(tx, review, labeller)
@@ -151,7 +153,7 @@ async def _finish(
     seconds: float | None,
 ) -> None:
     if review.closed_at is not None:
-        raise Conflict(CLOSED)
+        raise Conflict(CLOSED_MEANWHILE)
     await review_turns.keep_labels_still(tx, review.job)
     if not await review_turns.finish_turn(tx, review, turn, labeller, sides=said, seconds=seconds):
         raise Conflict("you have labelled this pair elsewhere meanwhile: go on with the next")
