@@ -142,6 +142,8 @@ def test_labels_of_filtered_pairs_never_speak_for_all():
     alone = results_of(labelled("AB" * 50, [1, 0] * 30)).calibrated[0]
     assert (line.available, line.labels, line.estimate, line.low) == (True, 60, alone.estimate, alone.low)
     assert "20 labels of pairs that were not drawn at random are left out" in line.note
+    beside = replace(labels, filtered=np.zeros(80, bool))  # of known chance among all pairs: weighed with the others
+    assert results_of(replace(sheet, labels={"overall": beside})).calibrated[0].labels == 80
 
 
 def test_random_labels_of_unequal_chance_are_weighted():
