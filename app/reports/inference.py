@@ -89,8 +89,7 @@ def interval_of(rate: Rate) -> Interval:
     estimate, se = rate.estimate, rate.se
     varied = estimate is not None and se is not None and se > 0
     n_eff = estimate * (1 - estimate) / se**2 if varied and estimate and se else rate.effective_clusters
-    decided = rate.n_pairs - rate.missing - rate.undecided
-    return Interval(estimate, se, rate.low, rate.high, decided, rate.n_clusters, rate.effective_clusters, n_eff)
+    return Interval(estimate, se, rate.low, rate.high, rate.n_decided, rate.n_clusters, rate.effective_clusters, n_eff)
 
 
 def equivalence_line(reading: Reading, headline: RateLine | None) -> EquivalenceLine | None:
