@@ -110,3 +110,16 @@ async def test_a_link_that_is_no_good_says_so_and_ends_nothing(visit, there, see
     await expect(lead.page.locator("#key-problem")).to_contain_text("unknown")
     await lead.go("/dashboard")
     await expect(lead.page.locator("h1")).to_have_text("Overview")
+
+
+async def test_a_picture_that_was_seen_is_gone_with_the_session(visit, there, seed) -> None:
+    lead = await visit()
+    lead.expected = ("401",)
+    await by_hand(lead, there.key)
+    await lead.go(f"/dashboard/jobs/{seed.done}/pairs/{seed.pictured}")
+    picture = await lead.page.locator("[data-zoom]").first.get_attribute("href")
+    assert picture is not None
+    await lead.go("/dashboard")
+    await lead.page.get_by_role("button", name="Sign out").click()
+    await lead.page.wait_for_url("**/dashboard/sign-in")
+    await lead.go(picture, 401)

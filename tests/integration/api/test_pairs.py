@@ -133,6 +133,24 @@ async def test_an_image_is_of_its_project_and_for_labellers_too(job, login, told
     assert (await labeller.get(f"/v1/images/{sha256}")).status_code == 401
 
 
+async def test_an_image_is_asked_for_again_by_those_who_still_may_see_it(job, login, told):
+    """A browser keeps the bytes, but not past the session, nor for somebody of another project."""
+    sha256 = hashlib.sha256(png(9)).hexdigest()
+    mine = await login(project=told["http_project"])
+    first = await mine.get(f"/v1/images/{sha256}")
+    assert first.headers["cache-control"] == "private, no-cache"
+    known = {"If-None-Match": first.headers["etag"]}
+    again = await mine.get(f"/v1/images/{sha256}", headers=known)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert again.headers["cache-control"] == "private, no-cache"
+    assert (await mine.get(f"/v1/images/{sha256}", headers={"If-None-Match": '"other"'})).content == png(9)
+    weak = {"If-None-Match": f'"other", W/{known["If-None-Match"]}'}
+    assert (await mine.get(f"/v1/images/{sha256}", headers=weak)).status_code == 304
+    assert (await (await login()).get(f"/v1/images/{sha256}", headers=known)).status_code == 404
+    del mine.headers["Authorization"]
+    assert (await mine.get(f"/v1/images/{sha256}", headers=known)).status_code == 401
+
+
 async def test_a_picture_that_is_not_there_says_why(http, database):
     made = await draft(http)
     body = {**line(2), "item": {**line(2)["item"], "images": [{"url": "https://images.example/a.png?token=secret"}]}}
