@@ -47,9 +47,9 @@ _PAGES.filters["visible"] = visible
 
 def page(request: Request, template: str, *, status: int = HTTPStatus.OK, **content: Any) -> Response:
     """A template as an answer. Templates know `who` (the Principal signed in, or None), `csrf` for their forms,
-    `here` (the path), `asset(name)`, the modules `numbers`, `phrases` (reports) and `words` (pages), and the filters
-    `visible` for outside text (unfiltered it is readable too, without the names of its signs) and `e` for what a form
-    sends back.
+    `here` (the path), `origin` (what stands before it), `asset(name)`, the modules `numbers`, `phrases` (reports) and
+    `words` (pages), and the filters `visible` for outside text (unfiltered it is readable too, without the names of its
+    signs) and `e` for what a form sends back.
     """
     cookie = request.cookies.get(COOKIE)
     who: Principal | None = getattr(request.state, "principal", None)
@@ -58,6 +58,7 @@ def page(request: Request, template: str, *, status: int = HTTPStatus.OK, **cont
         scopes=who.scopes if who else frozenset(),
         csrf=sessions.csrf_token(cookie) if cookie else "",
         here=request.scope["path"],
+        origin=str(request.base_url).rstrip("/"),
         **content,
     )
     return HTMLResponse(text, status, headers={"Content-Security-Policy": POLICY})

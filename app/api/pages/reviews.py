@@ -110,7 +110,6 @@ async def _shown(
         usual=min(USUAL, job.progress.pairs),
         fresh_seed=_fresh_seed(found),
         made=made,
-        link=str(request.base_url).rstrip("/") + made.sign_in if made else "",
     )
 
 
