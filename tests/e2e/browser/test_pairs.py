@@ -99,6 +99,35 @@ async def test_what_differs_is_marked_and_marks_go_by_a_key(visit, there, seed) 
     assert "marks" not in lead.page.url
 
 
+async def test_keys_with_another_key_held_turn_no_page(visit, there, seed) -> None:
+    lead = await visit(there.key)
+    await lead.go(f"/dashboard/jobs/{seed.done}/pairs/{seed.alike}")
+    here = lead.page.url
+    for held in ("Shift", "Alt", "Control", "Meta"):
+        for pressed in ("ArrowRight", "j", "m") if held == "Shift" else ("m",):
+            await lead.page.keyboard.press(f"{held}+{pressed}")
+    await lead.page.wait_for_timeout(300)
+    assert lead.page.url == here
+
+
+async def test_keys_between_pairs_are_turned_off_and_stay_off(visit, there, seed) -> None:
+    lead = await visit(there.key)
+    await lead.go(f"/dashboard/jobs/{seed.done}/pairs/{seed.alike}")
+    here = lead.page.url
+    switch = lead.page.get_by_label("Keys between pairs")
+    await switch.uncheck()
+    assert await lead.page.evaluate("localStorage.getItem('tracejudge-shortcuts')") == "off"
+    await lead.page.reload()
+    await expect(switch).not_to_be_checked()
+    for pressed in ("j", "k", "m", "ArrowRight"):
+        await lead.page.keyboard.press(pressed)
+    await lead.page.wait_for_timeout(300)
+    assert lead.page.url == here
+    await switch.check()
+    await lead.page.keyboard.press("j")
+    await lead.page.wait_for_url(lambda url: url != here)
+
+
 async def test_an_image_opens_large_and_is_moved_by_keys(visit, there, seed) -> None:
     lead = await visit(there.key)
     await lead.go(f"/dashboard/jobs/{seed.done}/pairs/{seed.pictured}")
