@@ -123,3 +123,17 @@ async def test_a_picture_that_was_seen_is_gone_with_the_session(visit, there, se
     await lead.page.get_by_role("button", name="Sign out").click()
     await lead.page.wait_for_url("**/dashboard/sign-in")
     await lead.go(picture, 401)
+
+
+async def test_a_form_sent_after_the_session_leads_back_to_where_it_stood(visit, there, seed) -> None:
+    lead = await visit()
+    lead.expected = ("401",)
+    job = seeded.running(there)
+    await by_hand(lead, there.key)
+    await lead.go(f"/dashboard/jobs/{job}")
+    await lead.context.clear_cookies()
+    await lead.page.get_by_role("button", name="Start").click()
+    await lead.page.get_by_role("link", name="Sign in").click()
+    await lead.page.get_by_label("API key").fill(there.key)
+    await lead.page.get_by_role("button", name="Sign in").click()
+    await lead.page.wait_for_url(f"{there.url}/dashboard/jobs/{job}")
