@@ -20,7 +20,8 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 RETRY_MS = 2_000
 PING_SECONDS = 15.0
-# A key may be revoked while somebody listens: who comes back shows it again, and misses nothing.
+# Somebody may sign out while a tab of theirs listens: who comes back shows who they are, and misses nothing. A key that
+# is revoked is noticed sooner, by the feed.
 LONGEST_SECONDS = 600.0
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -34,34 +35,34 @@ LastSeen = Annotated[str, Header(alias="Last-Event-ID", description="id of the l
 async def feed_of(job_id: JobId, who: JobsReader, request: Request) -> AsyncIterator[Feed]:
     """The feed of a job, held until the answer has ended."""
     feeds = cast("Feeds", request.app.state.feeds)
-    async with feeds.listen(who.project, str(job_id)) as feed:
+    async with feeds.listen(who.project, str(job_id), who.key_id) as feed:
         yield feed
 
 
 # FastAPI's own streaming begins before a job is looked for, and cannot say 204: only its words are used here.
 @router.get("/{job_id}/events", response_class=StreamingResponse, responses=ANSWERS)
-async def events(feed: Annotated[Feed, Depends(feed_of)], last: LastSeen = "") -> Response:
+async def events(feed: Annotated[Feed, Depends(feed_of)], who: JobsReader, last: LastSeen = "") -> Response:
     """The job as it moves: `progress` (the job as in GET) at once, unless Last-Event-ID names the present state, and
     then at most once a second; `warning` {text} for each new one; `done` (the job) when it is over or `deleted` {text}
     when it is gone, and the end. A reader that is cut off comes back with the last id; a slow one gets the newest
-    state only.
+    state only. A key that is revoked hears no more.
     """
     seen = await feed.news("", 0)
     if seen is not None and seen.job.status.final and last == seen.id:
         return Response(status_code=status.HTTP_204_NO_CONTENT)
-    return EventSourceResponse(told(feed, last), headers=HEADERS)
+    return EventSourceResponse(told(feed, last, who.key_id), headers=HEADERS)
 
 
-async def told(feed: Feed, last: str) -> AsyncIterator[bytes]:
-    """What a reader who had got `last` is still to hear, until there is nothing more to tell."""
+async def told(feed: Feed, last: str, key: int | None = None) -> AsyncIterator[bytes]:
+    """What a reader with this key who had got `last` is still to hear, until there is nothing more to tell."""
     clock = asyncio.get_running_loop().time
     leave = clock() + LONGEST_SECONDS
     warned: set[str] = set()
     yield format_sse_event(retry=RETRY_MS)
     over = False
     while not over:
-        seen = await feed.news(last, PING_SECONDS)
-        over = feed.deleted or feed.closed or clock() > leave
+        seen = await feed.news(last, PING_SECONDS, key)
+        over = feed.is_over(key) or clock() > leave
         if seen is not None:
             last, over = seen.id, over or seen.job.status.final
             yield b"".join(_moved(seen, warned))

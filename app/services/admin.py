@@ -75,6 +75,12 @@ async def list_keys(database: Database, project: int) -> list[KeyInfo]:
         return await keys.keys_of(tx, project)
 
 
+async def working_keys(database: Database, key_ids: Iterable[int]) -> set[int]:
+    """Those of these keys that are neither revoked nor expired."""
+    async with database.transaction() as tx:
+        return await keys.working_of(tx, key_ids)
+
+
 async def revoke_key(database: Database, project: int, key_id: int, *, actor: str = audit.SYSTEM) -> KeyInfo:
     """Make a key useless from now on, and end its sessions; NotFound when the project has no such key."""
     async with database.transaction() as tx:

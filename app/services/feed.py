@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,11 +14,12 @@ import structlog
 
 from app.domain.errors import NotFound, Unavailable
 from app.domain.job import Job
-from app.services import look
+from app.services import admin, look
 from app.store.database import Database
 
 log = structlog.get_logger()
 LOOK_SECONDS = 1.0
+KEY_SECONDS = 5.0  # between two looks at the keys of all who listen to a job
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,9 @@ class Feed:
     """One job, watched. Who reads slowly misses states in between and gets the newest."""
 
     def __init__(self, database: Database, project: int, job_id: str, seconds: float) -> None:
-        self.listeners = 0
+        self.listeners: Counter[int | None] = Counter()  # by the key they came with
         self.deleted = self.closed = False
+        self._ended: set[int] = set()  # keys of listeners that work no more
         self._database, self._project, self._job_id, self._seconds = database, project, job_id, seconds
         self._seen: Seen | None = None
         self._moved = asyncio.Event()
@@ -46,12 +49,16 @@ class Feed:
         await asyncio.shield(self._first)
         self._watch = self._watch or asyncio.create_task(self._keep_looking())
 
-    async def news(self, known: str, patience: float) -> Seen | None:
+    def is_over(self, key: int | None = None) -> bool:
+        """Whether nothing more is told to who came with this key: it works no more, or the feed has ended."""
+        return self.deleted or self.closed or key in self._ended
+
+    async def news(self, known: str, patience: float, key: int | None = None) -> Seen | None:
         """The present state, as soon as it is another than `known`; None when that took longer than `patience`
-        seconds, or when the feed has ended (`deleted`, `closed`).
+        seconds, or when it is over.
         """
         give_up = asyncio.get_running_loop().time() + patience
-        while not (self.deleted or self.closed):
+        while not self.is_over(key):
             if self._seen is not None and self._seen.id != known:
                 return self._seen
             try:
@@ -74,9 +81,14 @@ class Feed:
 
     async def _keep_looking(self) -> None:
         """Until stopped. An outage is waited for: those who listen stay, and hear what has moved after it."""
+        clock = asyncio.get_running_loop().time
+        keys_seen = clock()
         while not (self.deleted or self.closed):
             await asyncio.sleep(self._seconds)
             try:
+                if clock() - keys_seen >= KEY_SECONDS:
+                    await self._look_at_keys()
+                    keys_seen = clock()
                 await self._look()
             except NotFound:
                 self.deleted = True
@@ -94,6 +106,13 @@ class Feed:
         if moved:
             self._tell()
 
+    async def _look_at_keys(self) -> None:
+        """A key may be revoked while somebody listens with it."""
+        shown = {key for key in self.listeners if key is not None}
+        self._ended = shown - await admin.working_keys(self._database, shown)
+        if self._ended:
+            self._tell()
+
     def _tell(self) -> None:
         self._moved.set()
         self._moved = asyncio.Event()
@@ -108,18 +127,20 @@ class Feeds:
         self._closed = False
 
     @asynccontextmanager
-    async def listen(self, project: int, job_id: str) -> AsyncIterator[Feed]:
-        """The feed of a job, watched at least as long as the block runs. NotFound for another project's job."""
+    async def listen(self, project: int, job_id: str, listener: int | None = None) -> AsyncIterator[Feed]:
+        """The feed of a job, watched at least as long as the block runs, for who came with the key of this id.
+        NotFound for another project's job.
+        """
         if self._closed:
             raise Unavailable("this process is being stopped; try again in a moment")
         key = project, job_id
         feed = self._feeds.setdefault(key, Feed(self._database, project, job_id, self._seconds))
-        feed.listeners += 1
+        feed.listeners[listener] += 1
         try:
             await feed.begin()
             yield feed
         finally:
-            feed.listeners -= 1
+            feed.listeners -= Counter([listener])  # forgets whom nothing is left of
             if not feed.listeners:
                 feed.stop()
                 del self._feeds[key]

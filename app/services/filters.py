@@ -98,7 +98,7 @@ def _tags(word: str | None) -> dict[str, str]:
         return {}
     sign = min((sign for sign in ":=" if sign in word), key=word.index, default=None)
     if sign is None:
-        raise _unknown("tag", "name:value")
+        raise _unknown("tag", "must be name:value")
     name, _, value = word.partition(sign)
     return {name: value}
 

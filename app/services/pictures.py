@@ -12,7 +12,16 @@ from app.store import images
 from app.store.database import Database
 from app.store.images import ImageInfo, PendingItem
 
-__all__ = ["FetchGuard", "ImageInfo", "ImageLimits", "add_image", "get_image", "prepare_some", "put_image"]
+__all__ = [
+    "FetchGuard",
+    "ImageInfo",
+    "ImageLimits",
+    "add_image",
+    "check_image",
+    "get_image",
+    "prepare_some",
+    "put_image",
+]
 
 # Items whose pictures are fetched by one round, side by side.
 AT_ONCE = 16
@@ -37,6 +46,13 @@ async def get_image(database: Database, project: int, sha256: str) -> tuple[str,
     if found is None:
         raise NotFound("there is no such image")
     return found
+
+
+async def check_image(database: Database, project: int, sha256: str) -> None:
+    """NotFound for a picture the project does not have; its bytes are not read."""
+    async with database.transaction() as tx:
+        if not await images.has_image(tx, project, sha256):
+            raise NotFound("there is no such image")
 
 
 async def prepare_some(database: Database, limits: ImageLimits, fetch_guard: FetchGuard) -> int:

@@ -85,6 +85,15 @@ async def read_image(tx: AsyncConnection, project: int, sha256: str) -> tuple[st
     return None if row is None else (row.media_type, row.data)
 
 
+async def has_image(tx: AsyncConnection, project: int, sha256: str) -> bool:
+    """Whether the project has a picture of that hash."""
+    found = await tx.execute(
+        text("SELECT true FROM images WHERE project_id = :project AND sha256 = :sha256"),
+        {"project": project, "sha256": bytes.fromhex(sha256)},
+    )
+    return found.one_or_none() is not None
+
+
 async def sweep_images(tx: AsyncConnection, *, unused_for: float = 3600.0) -> int:
     """Delete pictures that nobody sent or used for `unused_for` seconds; how many.
 

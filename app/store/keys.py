@@ -76,6 +76,20 @@ async def principal_of(tx: AsyncConnection, digest: bytes) -> Principal | None:
     return None if row is None else principal_from(row)
 
 
+async def working_of(tx: AsyncConnection, keys: Iterable[int]) -> set[int]:
+    """Those of these keys that are neither revoked nor expired."""
+    found = await tx.execute(
+        text(
+            """
+            SELECT id FROM api_keys WHERE id = ANY(CAST(:keys AS int[])) AND revoked_at IS NULL
+              AND coalesce(expires_at > clock_timestamp(), true)
+            """
+        ),
+        {"keys": list(keys)},
+    )
+    return set(found.scalars())
+
+
 def principal_from(row: Row[Any]) -> Principal:
     """Of a row of project, project_name, key_name, scopes, key_id and expires_at."""
     return Principal(

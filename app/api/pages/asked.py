@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from app.domain.errors import Invalid
+from app.domain.errors import Invalid, Problem
 from app.wire.problems import problems_of
 
 T = TypeVar("T")
@@ -33,6 +33,14 @@ def read(shape: type[S], words: Words) -> S:
         return shape.model_validate(dict(words))
     except ValidationError as error:
         raise Invalid("this cannot be shown so", problems_of(error.errors())) from None
+
+
+def told(problems: Sequence[Problem]) -> dict[str, str]:
+    """What is wrong, by the field it is said beside."""
+    found: dict[str, str] = {}
+    for problem in problems:
+        found.setdefault(problem.field.partition(".")[0], problem.reason)
+    return found
 
 
 def address(path: str, words: Words, **changes: str | None) -> str:

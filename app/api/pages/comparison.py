@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -23,6 +24,7 @@ from app.wire.pages import PageIn
 
 router = APIRouter(include_in_schema=False)
 NOT_YET = (JobStatus.DRAFT, JobStatus.PREPARING)
+CHOICE = frozenset({"first", "second", "other"})  # what says whom to compare
 ROWS = 50
 SHADES = (("3", 0.25), ("2", 0.08), ("1", 0.0))  # from which share of the joined pairs a cell is how dark
 
@@ -31,23 +33,24 @@ SHADES = (("3", 0.25), ("2", 0.08), ("1", 0.0))  # from which share of the joine
 async def show_comparison(
     request: Request, job_id: JobId, who: JobsReader, running: Running, comparing: Comparing
 ) -> Response:
-    """Without a word in the address the first two judges are compared, where there are two."""
+    """Where the address does not say whom to compare, it is the first two judges, where there are two."""
     job = await jobs.get_job(job_id, who, running)
     words = words_of(request)
-    if not words and len(job.judges) > 1:
-        words = {"first": job.judges[0], "second": job.judges[1]}
+    if not CHOICE & set(words) and len(job.judges) > 1:
+        words = {"first": job.judges[0], "second": job.judges[1], **words}
     told: ComparisonOut | None = None
     trouble: TraceJudgeError | None = None
-    if chosen := bool({"first", "second", "other"} & set(words)):
-        try:
-            asked = read(ComparisonIn, {"limit": str(ROWS), **words})
-            told = await soon(comparison.compare(job_id, asked, who, comparing))
-        except (Conflict, Invalid, NotFound) as error:
-            trouble = error
+    chosen = bool(CHOICE & set(words))
+    try:
+        asked = read(ComparisonIn, {"limit": str(ROWS), **words})
+        told = await soon(comparison.compare(job_id, asked, who, comparing)) if chosen else None
+    except (Conflict, Invalid, NotFound) as error:
+        trouble = error
     other, others = await _other(words, who, running), await _others(job, who, running)
     answer = page(
         request,
         "comparison.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if isinstance(trouble, Invalid) else HTTPStatus.OK,
         job=job,
         wanted=words,
         asked_for=chosen,

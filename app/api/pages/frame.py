@@ -28,6 +28,9 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Where somebody comes from is told to ourselves only, who bring them back after signing in.
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
+REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 TITLES = {
     HTTPStatus.UNAUTHORIZED: "You are not signed in",
     HTTPStatus.NOT_FOUND: "There is nothing here",
@@ -47,9 +50,9 @@ _PAGES.filters["visible"] = visible
 
 def page(request: Request, template: str, *, status: int = HTTPStatus.OK, **content: Any) -> Response:
     """A template as an answer. Templates know `who` (the Principal signed in, or None), `csrf` for their forms,
-    `here` (the path), `asset(name)`, the modules `numbers`, `phrases` (reports) and `words` (pages), and the filters
-    `visible` for outside text (unfiltered it is readable too, without the names of its signs) and `e` for what a form
-    sends back.
+    `here` (the path), `origin` (what stands before it), `asset(name)`, the modules `numbers`, `phrases` (reports) and
+    `words` (pages), and the filters `visible` for outside text (unfiltered it is readable too, without the names of its
+    signs) and `e` for what a form sends back.
     """
     cookie = request.cookies.get(COOKIE)
     who: Principal | None = getattr(request.state, "principal", None)
@@ -58,9 +61,10 @@ def page(request: Request, template: str, *, status: int = HTTPStatus.OK, **cont
         scopes=who.scopes if who else frozenset(),
         csrf=sessions.csrf_token(cookie) if cookie else "",
         here=request.scope["path"],
+        origin=str(request.base_url).rstrip("/"),
         **content,
     )
-    return HTMLResponse(text, status, headers={"Content-Security-Policy": POLICY})
+    return HTMLResponse(text, status, headers=HEADERS)
 
 
 def compile_templates() -> None:
@@ -90,8 +94,8 @@ def trouble(request: Request, status: int, error: TraceJudgeError) -> Response:
     """An error as a page that says what to do. Who is not signed in is asked to, and comes back."""
     if status == HTTPStatus.UNAUTHORIZED:
         if "hx-request" in request.headers:  # of a part of a page: the whole page has to go there
-            came_from = urlsplit(request.headers.get("hx-current-url", ""))
-            return Response(status_code=status, headers={"HX-Redirect": sign_in_address(came_from.path)})
+            came_from = _page_of(request.headers.get("hx-current-url", ""), request)
+            return Response(status_code=status, headers={"HX-Redirect": sign_in_address(came_from)})
         if request.method in SAFE:
             query = request.scope["query_string"].decode("latin-1")
             here = quote(request.scope["path"]) + ("?" + query if query else "")
@@ -104,10 +108,23 @@ def trouble(request: Request, status: int, error: TraceJudgeError) -> Response:
         title=TITLES.get(HTTPStatus(status), error.title),
         error=error,
         must_sign_in=status == HTTPStatus.UNAUTHORIZED,
+        sign_in=sign_in_address(_page_of(request.headers.get("referer", ""), request)),
+        refused=status in REFUSED,
         request_id=request.state.request_id,
     )
 
 
 def sign_in_address(back_to: str) -> str:
     """Where people sign in, and come back from."""
-    return f"/dashboard/sign-in?next={quote(back_to)}"
+    return f"/dashboard/sign-in?next={quote(back_to)}" if back_to else "/dashboard/sign-in"
+
+
+def _page_of(address: str, request: Request) -> str:
+    """The path and query of a page of ours, as the browser names it; empty when it is none."""
+    try:
+        found = urlsplit(address)
+    except ValueError:
+        return ""
+    if found.netloc != request.headers.get("host") or not is_page(found.path):
+        return ""
+    return found.path + ("?" + found.query if found.query else "")

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from pydantic import Field, ValidationError
 from starlette.datastructures import QueryParams
 
+from app.api.pages.asked import told
 from app.domain.errors import Invalid
 from app.wire.problems import problems_of
 from app.wire.reports import ParametersIn, ReportQuery
@@ -70,12 +71,3 @@ def with_problem(view: View, error: Invalid) -> View:
     """The same view, after the report could not be made with it."""
     problems = told(error.problems) or {"": error.detail}
     return replace(view, asked=None, problems=problems)
-
-
-def told(problems: tuple[Any, ...]) -> dict[str, str]:
-    """What is wrong, by the field it is said beside."""
-    found: dict[str, str] = {}
-    for problem in problems:
-        name = problem.field.partition(".")[0]
-        found.setdefault(name, problem.reason)
-    return found

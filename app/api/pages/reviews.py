@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
+from itertools import count
 from typing import Any
 
 import orjson
@@ -43,6 +45,8 @@ async def create(request: Request, job_id: JobId, who: JobsWriter, running: Runn
     """Draw a review. The answer to a form that does not fit is the form again, with what is wrong."""
     form = await form_of(request)
     try:
+        if not form.get("seed", "").strip():
+            form = form | {"seed": str(_fresh_seed((await reviews.list_reviews(job_id, who, running)).items))}
         await reviews.create_review(job_id, _wanted(form), who, running)
     except Invalid as error:
         problems = error.problems or (Problem(error.detail),)
@@ -104,9 +108,15 @@ async def _shown(
         wrong={problem.field: problem.reason for problem in reversed(problems)},
         least=LEAST,
         usual=min(USUAL, job.progress.pairs),
+        fresh_seed=_fresh_seed(found),
         made=made,
-        link=str(request.base_url).rstrip("/") + made.sign_in if made else "",
     )
+
+
+def _fresh_seed(drawn: Sequence[ReviewOut]) -> int:
+    """The smallest seed that no review of the job was drawn by: the same one again draws the same pairs."""
+    taken = {review.seed for review in drawn}
+    return next(seed for seed in count() if seed not in taken)
 
 
 async def _so_far(job_id: JobId, who: Principal, publisher: Publishing) -> dict[str, Any]:
@@ -141,7 +151,7 @@ def _wanted(form: dict[str, str]) -> ReviewIn:
         "pairs": _number(form.get("pairs", "")),
         "per_pair": _number(form.get("per_pair", "1")),
         "axes": axes,
-        "seed": _number(form.get("seed", "").strip() or "0"),
+        "seed": _number(form["seed"]),
         "filters": {name: value for name, value in filters.items() if value},
     }
     try:

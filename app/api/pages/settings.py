@@ -78,7 +78,6 @@ async def _shown(
         form=form or {},
         wrong={problem.field: problem.reason for problem in problems},
         made=made,
-        link=str(request.base_url).rstrip("/") + made.sign_in if made else "",
     )
 
 

@@ -11,12 +11,25 @@ function behindTheHash() {
   }
 }
 
-function signIn() {
+// Signing in ends the session that is there: who has one of another key is asked first. A key that is no good is not
+// another one: the server says what is wrong with it, and the session stays.
+async function isAnother(key) {
+  if (!form.dataset.key) return false;
+  try {
+    const answer = await fetch("/v1/me", { headers: { Authorization: `Bearer ${key}` } });
+    return answer.ok && String((await answer.json()).key_id) !== form.dataset.key;
+  } catch {
+    return true;
+  }
+}
+
+async function signIn() {
   const key = behindTheHash();
   if (!key.startsWith("tj_")) return;
   history.replaceState(null, "", location.pathname + location.search); // nor in the browser's history
   field.value = key;
-  form.requestSubmit();
+  if (await isAnother(key)) document.querySelector("#another").hidden = false;
+  else form.requestSubmit();
 }
 
 form.addEventListener("submit", () => {

@@ -52,6 +52,33 @@ async def test_filters_are_chosen_in_the_form_and_stay_in_the_address(visit, the
     await expect(lead.page.locator("main")).to_contain_text(f"{PAIRS} pairs.")
 
 
+async def test_a_phone_shows_the_verdicts_of_the_list(visit, there, seed) -> None:
+    lead = await visit(there.key, width=390)
+    await lead.go(f"/dashboard/jobs/{seed.done}/pairs")
+    first = lead.page.locator("tbody tr").first
+    badges = first.locator(".badge")
+    assert await badges.count() == 2, "of two axes"
+    for badge in await badges.all():
+        box = await badge.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+
+
+async def test_a_slip_in_a_filter_keeps_the_form(visit, there, seed) -> None:
+    lead = await visit(there.key)
+    lead.expected = ("422",)
+    await lead.go(f"/dashboard/jobs/{seed.done}/pairs?verdict=A")
+    await lead.page.locator("input[name=tag]").fill("radiology")
+    await lead.page.get_by_role("button", name="Show").click()
+    field = lead.page.locator("input[name=tag]")
+    await expect(field).to_have_attribute("aria-invalid", "true")
+    assert not await lead.violations()
+    await field.fill("modality:CT")
+    await lead.page.get_by_role("button", name="Show").click()
+    await expect(lead.page.locator("main")).to_contain_text(f"of {PAIRS} pairs fit")
+    assert "verdict=A" in lead.page.url
+
+
 async def test_what_differs_is_marked_and_marks_go_by_a_key(visit, there, seed) -> None:
     lead = await visit(there.key)
     await lead.go(f"/dashboard/jobs/{seed.done}/pairs/{seed.pictured}")
@@ -70,6 +97,35 @@ async def test_what_differs_is_marked_and_marks_go_by_a_key(visit, there, seed) 
     await expect(lead.page.locator("#marks")).to_have_text("Mark what differs")
     await lead.page.locator("#marks").click()
     assert "marks" not in lead.page.url
+
+
+async def test_keys_with_another_key_held_turn_no_page(visit, there, seed) -> None:
+    lead = await visit(there.key)
+    await lead.go(f"/dashboard/jobs/{seed.done}/pairs/{seed.alike}")
+    here = lead.page.url
+    for held in ("Shift", "Alt", "Control", "Meta"):
+        for pressed in ("ArrowRight", "j", "m") if held == "Shift" else ("m",):
+            await lead.page.keyboard.press(f"{held}+{pressed}")
+    await lead.page.wait_for_timeout(300)
+    assert lead.page.url == here
+
+
+async def test_keys_between_pairs_are_turned_off_and_stay_off(visit, there, seed) -> None:
+    lead = await visit(there.key)
+    await lead.go(f"/dashboard/jobs/{seed.done}/pairs/{seed.alike}")
+    here = lead.page.url
+    switch = lead.page.get_by_label("Keys between pairs")
+    await switch.uncheck()
+    assert await lead.page.evaluate("localStorage.getItem('tracejudge-shortcuts')") == "off"
+    await lead.page.reload()
+    await expect(switch).not_to_be_checked()
+    for pressed in ("j", "k", "m", "ArrowRight"):
+        await lead.page.keyboard.press(pressed)
+    await lead.page.wait_for_timeout(300)
+    assert lead.page.url == here
+    await switch.check()
+    await lead.page.keyboard.press("j")
+    await lead.page.wait_for_url(lambda url: url != here)
 
 
 async def test_an_image_opens_large_and_is_moved_by_keys(visit, there, seed) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+from playwright.async_api import expect
+
 from tests.e2e.browser import seeded
 
 
@@ -66,3 +68,72 @@ async def test_a_removed_job_takes_its_pairs_with_it(visit, there) -> None:
     for path in (f"/dashboard/jobs/{job}", f"/dashboard/jobs/{job}/pairs", f"/dashboard/jobs/{job}/pairs/0"):
         await lead.go(path, 404)
         assert await lead.page.locator("h1").count() == 1
+
+
+async def by_hand(somebody, token: str) -> None:
+    """Signed in by the form: in a session of the test's own, which may end."""
+    await somebody.go("/dashboard/sign-in")
+    await somebody.page.get_by_label("API key").fill(token)
+    await somebody.page.get_by_role("button", name="Sign in").click()
+    await somebody.page.wait_for_url(lambda url: "sign-in" not in url)
+
+
+async def test_a_link_for_somebody_else_asks_before_it_ends_a_session(visit, there, seed) -> None:
+    lead = await visit()
+    await by_hand(lead, there.key)
+    link = f"/dashboard/sign-in#{seeded.key(there, 'mona')}"
+    await lead.go(link)
+    await expect(lead.page.locator("#another")).to_contain_text("another key")
+    assert "#" not in lead.page.url
+    await lead.page.get_by_role("link", name="Go on").click()
+    await lead.page.wait_for_url(f"{there.url}/dashboard")  # still the lead
+    await lead.go(link)
+    await lead.page.locator("#another").wait_for()
+    await lead.page.get_by_role("button", name="Sign in").click()
+    await lead.page.wait_for_url(f"{there.url}/review")
+    await expect(lead.page.locator("nav")).to_contain_text("mona")
+
+
+async def test_a_link_of_ones_own_goes_on_by_itself(visit, there, seed) -> None:
+    labeller = await visit()
+    token = seeded.key(there, "nils")
+    await by_hand(labeller, token)
+    await labeller.go(f"/dashboard/sign-in#{token}")
+    await labeller.page.wait_for_url(f"{there.url}/review")
+
+
+async def test_a_link_that_is_no_good_says_so_and_ends_nothing(visit, there, seed) -> None:
+    lead = await visit()
+    lead.expected = ("401",)
+    await by_hand(lead, there.key)
+    await lead.go("/dashboard/sign-in#tj_wrong")
+    await expect(lead.page.locator("#key-problem")).to_contain_text("unknown")
+    await lead.go("/dashboard")
+    await expect(lead.page.locator("h1")).to_have_text("Overview")
+
+
+async def test_a_picture_that_was_seen_is_gone_with_the_session(visit, there, seed) -> None:
+    lead = await visit()
+    lead.expected = ("401",)
+    await by_hand(lead, there.key)
+    await lead.go(f"/dashboard/jobs/{seed.done}/pairs/{seed.pictured}")
+    picture = await lead.page.locator("[data-zoom]").first.get_attribute("href")
+    assert picture is not None
+    await lead.go("/dashboard")
+    await lead.page.get_by_role("button", name="Sign out").click()
+    await lead.page.wait_for_url("**/dashboard/sign-in")
+    await lead.go(picture, 401)
+
+
+async def test_a_form_sent_after_the_session_leads_back_to_where_it_stood(visit, there, seed) -> None:
+    lead = await visit()
+    lead.expected = ("401",)
+    job = seeded.running(there)
+    await by_hand(lead, there.key)
+    await lead.go(f"/dashboard/jobs/{job}")
+    await lead.context.clear_cookies()
+    await lead.page.get_by_role("button", name="Start").click()
+    await lead.page.get_by_role("link", name="Sign in").click()
+    await lead.page.get_by_label("API key").fill(there.key)
+    await lead.page.get_by_role("button", name="Sign in").click()
+    await lead.page.wait_for_url(f"{there.url}/dashboard/jobs/{job}")

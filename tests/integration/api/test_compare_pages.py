@@ -76,15 +76,29 @@ async def test_a_comparison_is_a_page_whose_every_state_is_in_its_address(http, 
 
 async def test_what_cannot_be_compared_is_told_in_the_page(http, database, two_judges, login):
     here = f"/dashboard/jobs/{two_judges}/comparison"
-    assert "is the same judge as first" in await page(http, here, first="stub", second="stub")
-    assert "must be a judge of" in await page(http, here, first="nobody", second="stub")
+    assert "is the same judge as first" in await page(http, here, 422, first="stub", second="stub")
+    assert "must be a judge of" in await page(http, here, 422, first="nobody", second="stub")
     assert "no job of this project" in await page(http, here, other="0b8f3a52-6f0e-4a3c-9a44-0d8f6c1f2f10")
-    assert "These cannot be compared" in await page(http, here, other=EVIL)
+    assert "These cannot be compared" in await page(http, here, 422, other=EVIL)
     other = await judged(http, database, steady, documents=pairs(3, models=("x", "y")))
-    assert "shares no pair" in await page(http, here, other=other)
+    assert "shares no pair" in await page(http, here, 422, other=other)
     assert "Nothing to compare yet" in await page(http, f"/dashboard/jobs/{other}/comparison")
     stranger = await login()
     assert "There is nothing here" in await page(stranger, here, 404)
+
+
+async def test_a_comparison_without_a_choice_is_of_the_first_two_judges(http, two_judges):
+    here = f"/dashboard/jobs/{two_judges}/comparison"
+    assert "stub and other on overall" in words(await page(http, here))
+    assert "stub and other on overall" in words(await page(http, here, axis="overall", limit="3"))
+
+
+@pytest.mark.parametrize("name", ["after", "policy", "limit", "axis", "level"])
+async def test_a_wrong_word_of_a_comparison_is_named(http, two_judges, name):
+    wrong = {"after": "zz", "policy": "nope", "limit": "0", "axis": "colour", "level": "7"}[name]
+    shown = await page(http, f"/dashboard/jobs/{two_judges}/comparison", 422, **{name: wrong})
+    assert f"<code>{name}</code>" in shown
+    assert "Compare judges" in shown
 
 
 async def test_the_leaderboard_ranks_what_is_chosen(http, database):

@@ -108,9 +108,9 @@ def looks(monkeypatch) -> list[str]:
     return seen
 
 
-async def events_of(feed, last: str = "") -> AsyncIterator[Event]:
+async def events_of(feed, last: str = "", key: int | None = None) -> AsyncIterator[Event]:
     """What a reader hears, event by event."""
-    async for chunk in told(feed, last):
+    async for chunk in told(feed, last, key):
         for event in read(iter(chunk.decode().splitlines())):
             yield event
 
@@ -201,6 +201,37 @@ async def test_an_outage_is_sat_out(database, project, job, looks, monkeypatch):
         monkeypatch.setattr(look, "get_job", working)
         await verbs.cancel(database, project, job)
         assert [event.kind async for event in hears] == ["progress", "done"]
+
+
+async def test_a_key_that_is_revoked_hears_no_more_and_others_do(database, project, job, monkeypatch):
+    monkeypatch.setattr("app.services.feed.KEY_SECONDS", 0.05)
+    gone, stays = [(await admin.create_key(database, project, name, role="reader"))[0].id for name in ("x", "y")]
+    feeds = Feeds(database, seconds=0.02)
+    async with feeds.listen(project, job, gone) as feed, feeds.listen(project, job, stays):
+        hears, also = events_of(feed, key=gone), events_of(feed, key=stays)
+        await anext(hears)
+        await anext(also)
+        await admin.revoke_key(database, project, gone)
+        async with asyncio.timeout(5):
+            assert [event async for event in hears] == [], "the end comes without another event"
+        await verbs.cancel(database, project, job)
+        assert [event.kind async for event in also] == ["progress", "done"]
+
+
+async def test_keys_are_looked_at_for_all_listeners_at_once_and_seldom(database, project, job, looks, monkeypatch):
+    monkeypatch.setattr("app.services.feed.KEY_SECONDS", 0.2)
+    asked: list[set[int]] = []
+
+    async def counted(_database, keys) -> set[int]:
+        asked.append(set(keys))
+        return set(keys)
+
+    monkeypatch.setattr(admin, "working_keys", counted)
+    feeds = Feeds(database, seconds=0.02)
+    async with feeds.listen(project, job, 7), feeds.listen(project, job, 7), feeds.listen(project, job, 8):
+        await until(lambda: len(asked) == 2)
+        assert asked == [{7, 8}, {7, 8}]
+        assert len(looks) > 5
 
 
 async def test_a_silent_stream_pings(database, project, job, monkeypatch):

@@ -133,6 +133,24 @@ async def test_an_image_is_of_its_project_and_for_labellers_too(job, login, told
     assert (await labeller.get(f"/v1/images/{sha256}")).status_code == 401
 
 
+async def test_an_image_is_asked_for_again_by_those_who_still_may_see_it(job, login, told):
+    """A browser keeps the bytes, but not past the session, nor for somebody of another project."""
+    sha256 = hashlib.sha256(png(9)).hexdigest()
+    mine = await login(project=told["http_project"])
+    first = await mine.get(f"/v1/images/{sha256}")
+    assert first.headers["cache-control"] == "private, no-cache"
+    known = {"If-None-Match": first.headers["etag"]}
+    again = await mine.get(f"/v1/images/{sha256}", headers=known)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert again.headers["cache-control"] == "private, no-cache"
+    assert (await mine.get(f"/v1/images/{sha256}", headers={"If-None-Match": '"other"'})).content == png(9)
+    weak = {"If-None-Match": f'"other", W/{known["If-None-Match"]}'}
+    assert (await mine.get(f"/v1/images/{sha256}", headers=weak)).status_code == 304
+    assert (await (await login()).get(f"/v1/images/{sha256}", headers=known)).status_code == 404
+    del mine.headers["Authorization"]
+    assert (await mine.get(f"/v1/images/{sha256}", headers=known)).status_code == 401
+
+
 async def test_a_picture_that_is_not_there_says_why(http, database):
     made = await draft(http)
     body = {**line(2), "item": {**line(2)["item"], "images": [{"url": "https://images.example/a.png?token=secret"}]}}
@@ -212,12 +230,27 @@ async def test_a_long_list_goes_on_and_an_empty_one_says_so(job, monkeypatch):
     assert "Search on" in some
 
 
-async def test_a_filter_nobody_knows_is_a_page_that_names_it(job):
+@pytest.mark.parametrize(("words", "kept"), [
+    ("verdict=C", '<option value="C" selected>'), ("tag=radiology", 'value="radiology"'),
+    ("axis=colour", '<option value="colour" selected>'), ("limit=0&verdict=A", '<option value="A" selected>'),
+    ("judge=nobody", '<option value="nobody" selected>'), ("limit=many", ""), ("colour=red", ""), ("after=no", ""),
+])  # fmt: skip
+async def test_a_filter_that_does_not_fit_is_named_beside_the_form(job, words, kept):
     http, job_id, _ = job
-    for words in ("verdict=C", "colour=red", "after=nonsense"):
-        answer = await http.get(f"/dashboard/jobs/{job_id}/pairs?{words}")
-        assert (answer.status_code, words.partition("=")[0] in answer.text) == (422, True)
-        assert answer.headers["content-type"].startswith("text/html")
+    answer = await http.get(f"/dashboard/jobs/{job_id}/pairs?{words}")
+    name = words.partition("=")[0]
+    assert (answer.status_code, f"<code>{name}</code>" in answer.text) == (422, True), answer.text
+    assert 'aria-label="Narrow the list"' in answer.text
+    assert kept in answer.text
+    assert (f'id="wrong-{name}"' in answer.text) is (name in ("verdict", "tag", "axis", "judge"))
+    assert "Show all pairs" in answer.text
+
+
+async def test_a_draft_says_by_which_command_pairs_are_sent(http):
+    draft_id = await draft(http)
+    for page in (f"/dashboard/jobs/{draft_id}", f"/dashboard/jobs/{draft_id}/pairs"):
+        shown = (await http.get(page)).text
+        assert f"--data-binary @pairs.jsonl http://api/v1/jobs/{draft_id}/pairs</pre>" in shown
 
 
 async def test_a_pair_is_a_page_with_what_differs_marked(job):

@@ -85,7 +85,7 @@ async def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(visit):
     browser = await visit(None)
     headers = {"HX-Request": "true", "HX-Current-URL": "http://api/dashboard/judges?x=1"}
     answer = await browser.get("/dashboard", headers=headers)
-    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, SIGN_IN + "?next=/dashboard/judges")
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, SIGN_IN + "?next=/dashboard/judges%3Fx%3D1")
 
 
 async def test_nobody_signs_others_in_from_a_page_elsewhere(visit, keys):
@@ -94,3 +94,24 @@ async def test_nobody_signs_others_in_from_a_page_elsewhere(visit, keys):
     answer = await browser.post(SIGN_IN, data={"key": token}, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
     assert COOKIE not in answer.cookies
+
+
+async def test_a_form_of_a_session_that_has_ended_leads_back_to_its_page(visit):
+    browser = await visit(None)
+    page = "/dashboard/jobs/0b8f3a52-6f0e-4a3c-9a44-0d8f6c1f2f10"
+    told = await browser.post(f"{page}/pause", headers={"Referer": f"http://api{page}?level=0.9"})
+    assert (told.status_code, told.headers["referrer-policy"]) == (401, "same-origin")
+    assert f'href="{SIGN_IN}?next={page}%3Flevel%3D0.9"' in told.text
+    for elsewhere in ("", "http://elsewhere.example/dashboard/settings", "http://[", "http://api/v1/jobs"):
+        told = await browser.post(f"{page}/pause", headers={"Referer": elsewhere})
+        assert f'href="{SIGN_IN}">Sign in' in told.text, elsewhere
+
+
+async def test_a_labeller_is_told_of_the_link_only_where_it_opens_too_little(visit):
+    browser = await visit("labeller", "ann")
+    told = {}
+    for path, status in (("/dashboard/judges", 403), ("/review/nonsense", 404), ("/review/nonsense/done", 404)):
+        answer = await browser.get(path)
+        assert answer.status_code == status, answer.text
+        told[path] = "You signed in with a link for labelling" in answer.text
+    assert list(told.values()) == [True, False, False]
