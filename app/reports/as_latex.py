@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from app.reports import numbers, phrases
 from app.reports.latex_words import comment, escaped
-from app.reports.report import ModelLine, RateLine, Report
+from app.reports.report import FitLine, ModelLine, RateLine, Report
 from app.reports.schema import NAME
 from app.stats.win_rate import Rate
 
@@ -37,8 +37,11 @@ def _lines(report: Report) -> Iterator[str]:
     for models, lines in _by_models([*results.axes, *results.slices, *results.strata]).items():
         for start in range(0, len(lines), MOST_ROWS):
             yield from _rates(models, lines[start : start + MOST_ROWS], continued=start > 0)
+    if results.fit is not None:
+        for note in (phrases.fit(results.fit), *phrases.fit_notes(results.fit)):
+            yield comment(note)
     if results.models:
-        yield from _strengths(results.models, phrases.level(report))
+        yield from _strengths(results.models, results.fit, phrases.level(report))
 
 
 def _by_models(lines: Sequence[RateLine]) -> dict[str, list[Line]]:
@@ -111,7 +114,7 @@ def _p(line: RateLine) -> str:
     return escaped(numbers.p_value(test.p if test.p_adjusted is None else test.p_adjusted))
 
 
-def _strengths(models: Sequence[ModelLine], level: float) -> Iterator[str]:
+def _strengths(models: Sequence[ModelLine], fit: FitLine | None, level: float) -> Iterator[str]:
     columns = ("", "Strength", "CI", "SE", "Elo scale", "Rank", "Won", "Lost", "Tied")
     rows = [
         " & ".join(
@@ -132,4 +135,6 @@ def _strengths(models: Sequence[ModelLine], level: float) -> Iterator[str]:
         f"Bradley--Terry strengths (natural logarithm) with {escaped(numbers.level_percent(level))} confidence "
         "intervals, and the pairs they were won, lost and tied in."
     )
+    if fit is not None:
+        caption += " " + " ".join(escaped(text) for text in (phrases.fit(fit), *phrases.fit_notes(fit)))
     yield from _framed(columns, rows, caption, "strengths")

@@ -76,7 +76,7 @@ def _section(title: str, table: Table) -> Iterator[str]:
 
 def _sections(found: Sequence[Section]) -> Iterator[str]:
     for section in found:
-        yield from (f"## {section.title}", "")
+        yield from (f"## {escape(section.title)}", "")
         if section.words:
             yield from (*(f"- {escape(text)}" for text in section.words), "")
         for name, table in section.tables.items():
@@ -113,7 +113,9 @@ def _row(cells: Sequence[str], *, raw: bool = False) -> str:
 def _strengths(results: Results, level: float) -> Iterator[str]:
     yield from _section("Strengths", tables.strengths(results.models, level))
     if results.fit is not None:
+        yield from () if results.models else ("## Strengths", "")
         yield from (escape(phrases.fit(results.fit)), "")
+        yield from (*(f"- {escape(note)}" for note in phrases.fit_notes(results.fit)), "")
 
 
 def _losses(results: Results) -> Iterator[str]:
@@ -129,5 +131,5 @@ def _methods(report: Report) -> Iterator[str]:
     methods = report.results.methods
     yield from ("## Methods", "", escape(methods.paragraph), "")
     yield from (f"- **{escape(entry['item'])}:** {escape(entry['value'])}" for entry in methods.checklist)
-    yield from ("", "## Provenance", "", *grid(tables.facts(report.results.provenance)), "")
+    yield from ("", "## Provenance", "", *grid(tables.provenance(report.results)), "")
     yield from (*grid(tables.facts(report.envelope)), "")

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
 from typing import Any
 
+from app.domain.verdict import BY_MEAN
 from app.reports.agreement import agreement
 from app.reports.calibrated import calibrated_lines, calibration_lines
 from app.reports.inference import chosen_afterwards, difference_lines, equivalence_line, heterogeneity_lines, tested
@@ -16,13 +17,14 @@ from app.reports.methods import methods
 from app.reports.monitoring import sequence_lines
 from app.reports.position import position_lines
 from app.reports.reading import Reading, read
-from app.reports.report import Losses, Report, Results
+from app.reports.report import Losses, RateLine, Report, Results
 from app.reports.sentences import SINGLE_ORDER
 from app.reports.sheet import Parameters, Sheet
 from app.reports.strengths import strengths
 from app.reports.trust import judge_lines
 
 DEFAULTS = Parameters()
+UNKNOWN_OF_JUDGES = {"sees_images": None, "images_sent": None}  # where verdicts were made elsewhere
 
 
 def build(sheet: Sheet, parameters: Parameters = DEFAULTS) -> Report:
@@ -50,8 +52,8 @@ def build(sheet: Sheet, parameters: Parameters = DEFAULTS) -> Report:
         position=positions,
         judges=judges,
         losses=lost,
-        methods=methods(reading, lost, positions),
-        warnings=_warnings(reading, lost),
+        methods=methods(reading, lost, positions, fit),
+        warnings=_warnings(reading, lost, lines.headline),
         equivalence=equivalence_line(reading, lines.headline),
         heterogeneity=heterogeneity.result(),
         differences=difference_lines(reading),
@@ -66,8 +68,9 @@ def build(sheet: Sheet, parameters: Parameters = DEFAULTS) -> Report:
 
 def _provenance(reading: Reading) -> dict[str, Any]:
     sheet = reading.sheet
+    judges = [{field.name: getattr(judge, field.name) for field in fields(judge)} for judge in sheet.judges]
     return {
-        "judges": [{field.name: getattr(judge, field.name) for field in fields(judge)} for judge in sheet.judges],
+        "judges": [judge | UNKNOWN_OF_JUDGES if sheet.imported else judge for judge in judges],
         "rubric": dict(sheet.rubric),
         "prompt_hash": sheet.prompt_hash,
         "primary_axis": sheet.primary_axis,
@@ -75,8 +78,8 @@ def _provenance(reading: Reading) -> dict[str, Any]:
         "orders": [order.name for order in sheet.orders],
         "repeats": sheet.repeats,
         "seed": sheet.seed,
-        "judges_saw_answers": sheet.judges_saw_answers,
-        "judges_saw_reference": sheet.judges_saw_reference,
+        "judges_saw_answers": None if sheet.imported else sheet.judges_saw_answers,
+        "judges_saw_reference": None if sheet.imported else sheet.judges_saw_reference,
     }
 
 
@@ -86,17 +89,19 @@ def _single_order(sheet: Sheet) -> str:
     return f"{SINGLE_ORDER} for {', '.join(single)}" if 0 < len(single) < len(sheet.judges) else SINGLE_ORDER
 
 
-def _warnings(reading: Reading, lost: Losses) -> list[str]:
+def _warnings(reading: Reading, lost: Losses, line: RateLine | None) -> list[str]:
     """What a reader must know that no single number says."""
     sheet, tag, control = reading.sheet, reading.parameters.slice_by, reading.parameters.control
-    pending = lost.missing_pairs["pending"]
+    pending, rate = lost.missing_pairs["pending"], line.win_rate if line else None
+    split = rate.undecided if rate and reading.policy.name not in BY_MEAN else 0
     unseen = [axis for axis in sheet.axes if not reading.assessed(axis)]
     told = {
         f"preliminary: {pending} pairs are still pending": pending > 0,
         f"policy {reading.policy.name} was chosen after submit (post hoc)": reading.post_hoc,
+        f"the judges split on {split} pairs of the headline, which the rate leaves out": split > 0,
         _single_order(sheet): len(sheet.orders) == 1 or any(judge.single_order for judge in sheet.judges),
         f"not assessed, since no judge saw an image: {', '.join(unseen)}": bool(unseen),
-        f"no pair has the tag {tag}: no slices": tag not in sheet.tags,
+        f"no pair has the tag {tag}: no slices": tag not in sheet.tags and tag != DEFAULTS.slice_by,
         f"not controlled for {control}: the {control} of a trace is not known": unmeasured(reading),
         f"slices by {tag} were chosen after submit: exploratory": tag in sheet.tags and chosen_afterwards(reading),
     }

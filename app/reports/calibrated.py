@@ -16,10 +16,10 @@ from app.domain.verdict import HALF, PolicyName
 from app.reports import numbers
 from app.reports.human_labels import NO_LABELS, decided, filled, labels_of
 from app.reports.matchups import Matchup
-from app.reports.reading import Reading, alone, policy_of, settle_axis
+from app.reports.reading import Reading, alone, gives_log_odds, policy_of, settle_axis
 from app.reports.report_trust import CalibratedLine, CalibrationLine
 from app.reports.shares import Share, share
-from app.reports.sheet import JudgeFacts, Labels, PlannedReview
+from app.reports.sheet import Labels, PlannedReview
 from app.stats import ppi
 from app.stats.calibration import brier_score, reliability_curve
 from app.stats.intervals import Interval
@@ -171,15 +171,10 @@ def calibration_lines(reading: Reading) -> list[CalibrationLine]:
         return []
     return [
         _calibration(reading, number, axis, labels)
-        for number, judge in enumerate(reading.sheet.judges)
+        for number in range(len(reading.sheet.judges))
         for axis, labels in reading.sheet.labels.items()
-        if len(labels.pair) and axis in reading.settled and _is_soft(reading, number, axis, judge)
+        if len(labels.pair) and axis in reading.settled and gives_log_odds(reading.sheet, axis, number)
     ]
-
-
-def _is_soft(reading: Reading, number: int, axis: str, judge: JudgeFacts) -> bool:
-    odds = reading.sheet.picks[axis].log_odds
-    return judge.method == "logprobs" or (odds is not None and not np.isnan(odds[:, number]).all())
 
 
 def _calibration(reading: Reading, number: int, axis: str, labels: Labels) -> CalibrationLine:

@@ -12,7 +12,7 @@ from app.domain.verdict import PolicyName, Settled
 from app.reports import phrases, sentences
 from app.reports.kinship import flag
 from app.reports.matchups import Matchup, split
-from app.reports.reading import Reading, policy_of, settle_axis, tag_values, unavailable
+from app.reports.reading import Reading, gives_log_odds, policy_of, settle_axis, tag_values, unavailable
 from app.reports.report import PolicyLine, RateLine
 from app.stats.strata import STRATA, strata
 from app.stats.win_rate import Rate, preference_rate, win_rate
@@ -125,9 +125,12 @@ def _note(reading: Reading, name: PolicyName) -> str:
         notes.append(sentences.FINISHED)
     elif len(reading.sheet.orders) == 1:
         notes.append(sentences.SINGLE_ORDER)
-    silent = [judge.name for judge in reading.sheet.judges if judge.method != "logprobs"]
+    silent = [
+        judge.name for number, judge in enumerate(reading.sheet.judges)
+        if not gives_log_odds(reading.sheet, reading.sheet.primary_axis, number)
+    ]  # fmt: skip
     if name.needs_log_odds and silent:
         notes.append(f"no log-probabilities from {', '.join(silent)}")
     if name is PolicyName.DEBIAS_SOFT:
-        notes.append("not calibrated")
+        notes.append(sentences.NOT_CALIBRATED)
     return "; ".join(notes)

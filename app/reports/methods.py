@@ -7,7 +7,7 @@ import numpy as np
 from app.reports import numbers
 from app.reports.inference import CORRECTIONS
 from app.reports.reading import Reading, saw_images
-from app.reports.report import Losses, Methods, PositionLine
+from app.reports.report import FitLine, Losses, Methods, PositionLine
 from app.reports.sheet import JudgeFacts, Sheet
 from app.stats.intervals import REPLICATES, IntervalKind, cluster_sizes
 
@@ -15,6 +15,8 @@ ELSEWHERE = dict.fromkeys(
     ("judge sampling", "blinding", "final answers", "reference answers", "images seen"),
     "for the author to say: verdicts were made elsewhere",
 )
+PAIR = 2
+MOST_PAIRS = ", of the two models that met in most pairs,"
 INTERVALS = {
     IntervalKind.ROBUST: (
         "rates: Wilson with an effective sample size from the leave-one-cluster-out jackknife and the t quantile on "
@@ -25,13 +27,15 @@ INTERVALS = {
 }
 
 
-def methods(reading: Reading, lost: Losses, positions: list[PositionLine]) -> Methods:
+def methods(reading: Reading, lost: Losses, positions: list[PositionLine], fit: FitLine | None) -> Methods:
     """How the numbers were made, for a paper and for its reviewer."""
     checklist = _checklist(reading, lost, positions)
-    return Methods(_paragraph(reading, lost), [{"item": item, "value": value} for item, value in checklist.items()])
+    return Methods(
+        _paragraph(reading, lost, fit), [{"item": item, "value": value} for item, value in checklist.items()]
+    )
 
 
-def _paragraph(reading: Reading, lost: Losses) -> str:
+def _paragraph(reading: Reading, lost: Losses, fit: FitLine | None) -> str:
     sheet, policy = reading.sheet, reading.policy.name
     return " ".join(
         (
@@ -43,10 +47,16 @@ def _paragraph(reading: Reading, lost: Losses) -> str:
             f"{numbers.level_percent(reading.confidence.level)} intervals of {INTERVALS[reading.confidence.kind]};",
             "they cover items, not the choice of judge.",
             f"{_missing(lost).capitalize()}; bounds give all missing pairs to one side and to the other.",
-            "The headline comparison stands alone; p-values of all other comparisons are adjusted as one family",
+            *_strengths(fit),
+            f"The headline comparison{MOST_PAIRS * (len(sheet.models) > PAIR)} stands alone;",
+            "p-values of all other comparisons are adjusted as one family",
             f"by the method of {CORRECTIONS[reading.parameters.correction][0]}.",
         )
     )
+
+
+def _strengths(fit: FitLine | None) -> list[str]:
+    return [] if fit is None else [f"Strengths are those of Bradley and Terry, ties: {fit.ties.replace('_', ' ')}."]
 
 
 def _checklist(reading: Reading, lost: Losses, positions: list[PositionLine]) -> dict[str, str]:

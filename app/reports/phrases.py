@@ -39,7 +39,7 @@ def title(line: RateLine) -> str:
 def policy(line: PolicyLine) -> str:
     """What a policy counts, and what is special about it here."""
     counting = COUNTING[PolicyName(line.policy)]
-    return f"{line.policy}: {counting}." if line.note in counting else f"{line.policy}: {counting}; {line.note}."
+    return f"{line.policy}: {'; '.join([counting, *(note for note in line.note.split('; ') if note not in counting)])}."
 
 
 def level(report: Report) -> float:
@@ -102,6 +102,12 @@ def fit(line: FitLine) -> str:
     if line.deviance is not None:
         parts.append(f"deviance {line.deviance:.2f} on {line.df} degrees of freedom")
     return "; ".join(parts) + "."
+
+
+def fit_notes(line: FitLine) -> list[str]:
+    """How the errors of strengths were made, and what to doubt of the fit."""
+    made = [f"Errors of strengths: {line.errors}."] if line.errors else []
+    return [*made, *line.warnings]
 
 
 def of_ties(tie_parameter: float | None) -> str:

@@ -86,6 +86,12 @@ def unavailable(sheet: Sheet, axis: str, name: PolicyName) -> str:
     return "" if len(sheet.orders) > 1 else "it needs both orders"
 
 
+def gives_log_odds(sheet: Sheet, axis: str, judge: int) -> bool:
+    """Whether this judge's verdicts are probabilities: its own, or scores that came in both orders."""
+    odds = sheet.picks[axis].log_odds
+    return sheet.judges[judge].method == "logprobs" or (odds is not None and not np.isnan(odds[:, judge]).all())
+
+
 def settle_axis(sheet: Sheet, axis: str, policy: Policy) -> Settled:
     """Settle one axis. On an axis about images, judges that saw none have no vote."""
     given = sheet.picks[axis]

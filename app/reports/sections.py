@@ -56,8 +56,11 @@ def trust(results: Results) -> list[Section]:
 
 
 def _people(results: Results) -> Section:
-    lines = [line for line in results.calibrated if line.labels]
-    return Section("people", "What people would say", [_sentence(line.text) for line in lines])
+    words = []
+    for line in results.calibrated:
+        if line.labels:
+            words += [_sentence(text) for text in (line.text, line.note * line.available) if text]
+    return Section("people", "What people would say", words)
 
 
 def _equivalence(results: Results) -> Section:

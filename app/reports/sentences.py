@@ -12,12 +12,13 @@ from app.stats.win_rate import Rate
 
 HALF = 0.5
 
+NOT_CALIBRATED = "not calibrated"
 COUNTING = {
     PolicyName.HALF: "ties and inconsistent count half",
     PolicyName.DROP: "ties count half, inconsistent left out",
     PolicyName.AVERAGE: "mean score of the two orders",
     PolicyName.DEBIAS: "sign of the debiased log-odds, ties count half",
-    PolicyName.DEBIAS_SOFT: "debiased probability, not calibrated",
+    PolicyName.DEBIAS_SOFT: f"debiased probability, {NOT_CALIBRATED}",
     PolicyName.SINGLE: "one order per pair, ties count half",
 }
 SINGLE_ORDER = "single order: position bias not removable"
@@ -29,9 +30,9 @@ NOT_ASSESSED = "not assessed: no judge saw an image"
 
 def counting(policy: PolicyName, *, soft: bool, panel: bool = False) -> str:
     """What a policy counts; `soft`: finished verdicts between win, tie and loss are among them, of a `panel` or not."""
-    if not soft:
-        return COUNTING[policy]
-    return f"{SOFT_VOTES if panel and policy not in BY_MEAN else SOFT}; {COUNTING[policy]}"
+    by_mean = policy in BY_MEAN
+    told = COUNTING[policy] + " and of all judges" * (panel and policy is PolicyName.AVERAGE)
+    return f"{SOFT_VOTES if panel and not by_mean else SOFT}; {told}" if soft else told
 
 
 def citation(model_a: str, model_b: str, rate: Rate, counting: str) -> str:

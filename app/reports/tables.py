@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.reports import numbers, phrases
-from app.reports.report import JudgeLine, Losses, ModelLine, PolicyLine, PositionLine, RateLine
+from app.reports.report import JudgeLine, Losses, LossLine, ModelLine, PolicyLine, PositionLine, RateLine, Results
 from app.stats.win_rate import Rate
 
 WARNED = " †"  # behind a rate whose interval carries a warning
@@ -131,12 +131,21 @@ def checks(lines: Sequence[JudgeLine]) -> Table:
 
 def losses(content: Losses) -> Table:
     """Units without a verdict, by reason and judge, each with its denominator."""
-    units = numbers.whole(content.units)
     rows = [
-        (line.kind, line.reason.replace("_", " "), line.judge, f"{numbers.whole(line.units)} of {units}")
+        (line.kind, line.reason.replace("_", " "), line.judge, f"{numbers.whole(line.units)} of {_units(line)}")
         for line in content.lost
     ]
     return Table(("Kind", "Reason", "Judge", "Units"), rows, names=3)
+
+
+def _units(line: LossLine) -> str:
+    """All units of the line's judge."""
+    return numbers.whole(round(line.units / line.share))
+
+
+def provenance(results: Results) -> Table:
+    """Where the numbers come from, and the parameters they were asked with."""
+    return facts({"parameters": results.parameters, **results.provenance})
 
 
 def entries(content: Sequence[Mapping[str, Any]]) -> Table:

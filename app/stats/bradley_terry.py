@@ -117,7 +117,9 @@ def _penalised(
     found = on_scale(data.models, estimate, anchor=anchor, level=confidence.level, g_star=g_star)
     independent = _independent_parts(data, unbounded, confidence)
     bounds = profile_bounds(wins, found.strength, independent, confidence.level)
-    return replace(found, low=bounds.low, high=bounds.high, warnings=found.warnings + bounds.warnings)
+    bounded = np.array([model != anchor for model in data.models])  # the anchor is 0 by definition
+    low, high = (np.where(bounded, end, np.nan) for end in (bounds.low, bounds.high))
+    return replace(found, low=low, high=high, warnings=found.warnings + bounds.warnings)
 
 
 def _independent_parts(data: Comparisons, unbounded: Array, confidence: Confidence) -> Array:

@@ -95,3 +95,50 @@ def test_soft_verdicts_in_both_orders_are_checked_against_labels():
     assert line.brier["estimate"] == pytest.approx(np.mean((chance.round(3) - (chance > 0.5)) ** 2), abs=1e-6)
     hard = sheet_from(csv_text("item model_a model_b judge order score", [(*row[:5], round(row[5])) for row in rows]))
     assert results_of(replace(hard, labels={"overall": labels}, labellers=("ann",))).calibration == []
+
+
+def test_a_mean_over_judges_needs_no_majority():
+    scores = [(0.9, 0.4), (0.2, 0.6), (0.8, 0.7)]
+    rows = [(f"q{i}", "x", "y", f"j{j}", score) for i, each in enumerate(scores) for j, score in enumerate(each)]
+    averaged = report_of(csv_text("item model_a model_b judge score", rows), policy="average").headline
+    assert averaged.win_rate.estimate == pytest.approx(0.6)
+    assert (averaged.win_rate.n_decided, averaged.win_rate.undecided) == (3, 2)
+    assert "mean score of the two orders and of all judges" in averaged.text
+
+
+def test_what_a_split_panel_leaves_out_is_told():
+    votes = [("A", "A"), ("A", "B"), ("B", "A")] * 5
+    rows = [(f"q{i}", "x", "y", f"j{j}", winner) for i, each in enumerate(votes) for j, winner in enumerate(each)]
+    results = report_of(csv_text("item model_a model_b judge winner", rows))
+    assert "over 15 pairs, 5 of them decided: won 33.3 %" in results.headline.text
+    assert "the judges split on 10 pairs of the headline, which the rate leaves out" in results.warnings
+    agreed = report_of(csv_text("item model_a model_b judge winner", rows[:2] * 1))
+    assert "over 1 pair: won 100.0 %" in agreed.headline.text
+    assert not any("split" in warning for warning in agreed.warnings)
+
+
+def test_nobody_knows_how_others_judges_were_asked():
+    provenance = report_of(csv_text("model_a model_b winner", [("x", "y", "A")])).provenance
+    asked = [provenance[name] for name in ("judges_saw_answers", "judges_saw_reference")]
+    assert [*asked, *(provenance["judges"][0][name] for name in ("sees_images", "images_sent"))] == [None] * 4
+
+
+def test_only_a_tag_that_was_asked_for_is_missed():
+    text = csv_text("model_a model_b winner", [("x", "y", "A")])
+    assert not any("no slices" in warning for warning in report_of(text).warnings)
+    assert "no pair has the tag organ: no slices" in report_of(text, slice_by="organ").warnings
+
+
+def test_scores_in_both_orders_are_log_odds():
+    rows = [(f"q{i}", "x", "y", order, 0.6) for i in range(9) for order in ("AB", "BA")]
+    notes = {line.policy: line.note for line in report_of(csv_text("item model_a model_b order score", rows)).policies}
+    assert (notes["debias"], notes["debias_soft"]) == ("", "not calibrated")
+
+
+def test_of_many_models_the_headline_says_which_two_it_is_about():
+    rows = [("x", "y", "A"), ("x", "y", "B"), ("x", "z", "A"), ("y", "z", "B")]
+    assert (
+        "of the two models that met in most pairs"
+        in report_of(csv_text("model_a model_b winner", rows)).methods.paragraph
+    )
+    assert "met in most" not in report_of(csv_text("model_a model_b winner", rows[:2])).methods.paragraph

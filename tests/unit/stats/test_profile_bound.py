@@ -22,10 +22,14 @@ def compared(models, rows, cluster=None) -> Comparisons:
 
 @pytest.mark.parametrize("n", [1, 5, 20, 400])
 def test_of_two_models_it_is_the_exact_bound_of_all_wins(n):
-    found = bradley_terry(compared(("x", "y"), [("x", "y", 1.0)] * n), anchor="y")
-    assert found.low[0] == pytest.approx(logit(0.025 ** (1 / n)))  # Clopper and Pearson's limit of n in n
-    assert found.strength[0] - found.high[1] == pytest.approx(found.low[0])
+    data, lead = compared(("x", "y"), [("x", "y", 1.0)] * n), logit(0.025 ** (1 / n))  # Clopper and Pearson's, n in n
+    found = bradley_terry(data)
+    assert found.low[0] - found.strength[1] == pytest.approx(lead)
+    assert found.strength[0] - found.high[1] == pytest.approx(lead)
     assert np.isnan([found.high[0], found.low[1]]).all()
+    anchored = bradley_terry(data, anchor="y")
+    assert anchored.low[0] == pytest.approx(lead)
+    assert np.isnan([anchored.high[0], anchored.low[1], anchored.high[1]]).all()  # an anchor has no interval
 
 
 def minus_log_likelihood(data, theta):
