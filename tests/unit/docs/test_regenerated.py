@@ -25,7 +25,7 @@ def test_the_page_is_as_the_code_makes_it(name: str) -> None:
 def test_the_example_fills_every_part_of_a_report() -> None:
     results = example().results
     empty = [field.name for field in fields(results) if getattr(results, field.name) in (None, [])]
-    assert empty == ["warnings"]
+    assert not empty
     assert len(results.axes) == 3 * 4
     assert len(results.slices) == 3 * 4 * 3
     assert any(line.available for line in results.calibrated)
