@@ -69,7 +69,8 @@ def show(results: Json) -> None:
     level = numbers.level_percent(results["parameters"]["level"])
     columns = ("Model", "Rank", f"Strength ({level} CI)", "Elo scale", "Won", "Lost", "Tied", "Group")
     print_table(columns, [_line(results, line) for line in results["models"]])
-    say("Models that share a number in the last column cannot be told apart.", to=out)
+    if results["tied_groups"]:
+        say("Models that share a number in the last column cannot be told apart.", to=out)
     matrix = results["win_probabilities"]
     if len(matrix["models"]) <= MOST_OPPONENTS:
         say(to=out)

@@ -33,7 +33,7 @@ def create(
     axis: Annotated[
         list[str] | None, typer.Option(help="An axis to label; repeat it. All axes of the job when not given.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Fixes which pairs are drawn, and how sides are shuffled.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes which pairs are drawn.")] = 0,
     title: Annotated[str, typer.Option(help="What labellers see; do not name the models in it.")] = "Review",
     where: Annotated[
         list[str] | None,

@@ -1,8 +1,7 @@
-"""Blind review: which pairs are drawn, who sees which side first, and what a pick by position says about sides."""
+"""Blind review: which pairs are drawn, and what a pick by position says about sides."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -23,15 +22,6 @@ def draw(population: int, pairs: int, seed: int) -> Array:
     draw by the same seed goes on where a smaller one ends. `pairs` <= `population`.
     """
     return np.random.default_rng(seed).permutation(population)[:pairs]
-
-
-def shown_to(seed: int, labeller: str, seq: int) -> Order:
-    """Which side stands first for this labeller: a coin that review, person and pair fix, fair over pairs and people.
-
-    A hash and not a generator: it must fall the same way whenever and wherever the pair is taken.
-    """
-    digest = hashlib.sha256(f"{seed}\0{seq}\0{labeller}".encode()).digest()
-    return Order(digest[0] & 1)
 
 
 def side_of(said: str, shown: Order) -> Side | None:

@@ -166,12 +166,12 @@ def settle_many(
             soft = np.where(np.isnan(means), soft, means)
     if final is None:
         verdict = _vote(stances, policy.quorum)
-        return Settled(verdict, stances, _scores(verdict, soft, policy.name))
+        return Settled(verdict, stances, _scores(verdict, soft, policy))
     given = ~np.isnan(final)
     stances = np.where(given, _stances_of_lean(final - HALF, 0.0), stances)
     verdict = _vote(stances, policy.quorum)
     finer = final if means is None else np.where(np.isnan(means), final, means)
-    score = _scores(verdict, np.where(given, finer, soft), policy.name)
+    score = _scores(verdict, np.where(given, finer, soft), policy)
     if final.shape[1] == 1 and policy.name not in BY_MEAN:  # a lone judge's finished score is the pair's; a panel votes
         score = np.where(given[:, 0], final[:, 0], score)
     return Settled(verdict, stances, score)
@@ -248,12 +248,15 @@ def _vote(stances: Array, quorum: int) -> Array:
     return np.where((stances == Stance.MISSING).all(axis=1), Verdict.MISSING, verdict).astype(np.int8)
 
 
-def _scores(verdict: Array, soft: Array, name: PolicyName) -> Array:
-    """(n,) the value of each pair for side A under the policy, NaN where it is not decided."""
-    if name in BY_MEAN:
+def _scores(verdict: Array, soft: Array, policy: Policy) -> Array:
+    """(n,) the value of each pair for side A under the policy, NaN where it is not decided.
+
+    A mean over judges needs no majority: to leave out pairs on which they split would select by outcome.
+    """
+    if policy.name in BY_MEAN:
         present = ~np.isnan(soft)
         count = present.sum(axis=1)
         mean = np.where(present, soft, 0.0).sum(axis=1) / np.maximum(count, 1)
-        return np.where((verdict == Verdict.MISSING) | (verdict == Verdict.UNDECIDED), np.nan, mean)
-    inconsistent = np.nan if name is PolicyName.DROP else HALF
+        return np.where((verdict == Verdict.MISSING) | (count < max(policy.quorum, 1)), np.nan, mean)
+    inconsistent = np.nan if policy.name is PolicyName.DROP else HALF
     return np.array([np.nan, 1.0, 0.0, HALF, inconsistent, np.nan])[verdict]

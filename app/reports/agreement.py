@@ -28,6 +28,7 @@ Array = npt.NDArray[Any]
 PEOPLE = "people"
 MOST_JUDGES = 16
 MANY = f"Judges are compared two by two up to {MOST_JUDGES} of them; Krippendorff's alpha stands for all."
+BY_SIDE = "Kappa and alpha compare votes for sides A and B as submitted; chance agreement depends on who stood where."
 ITEMS_ONLY = "The interval covers items, not the choice of judge: the range over judges stands beside it."
 
 
@@ -42,13 +43,13 @@ def agreement(reading: Reading, judges: list[JudgeLine]) -> Agreement | None:
         panel=_panel(reading),
         judge_range=_range(judges),
         axes=list(_between_axes(reading)),
-        notes=_notes(len(judges)),
+        notes=_notes(len(judges), compared=bool(lines)),
     )
     return found if found.lines or found.alpha or found.axes else None
 
 
-def _notes(judges: int) -> list[str]:
-    told = {ITEMS_ONLY: judges > 1, f"{MANY} Here are {judges}.": judges > MOST_JUDGES}
+def _notes(judges: int, *, compared: bool) -> list[str]:
+    told = {ITEMS_ONLY: judges > 1, f"{MANY} Here are {judges}.": judges > MOST_JUDGES, BY_SIDE: compared}
     return [text for text, applies in told.items() if applies]
 
 
@@ -150,7 +151,7 @@ def _matrix(reading: Reading, people: HumanVotes) -> Array:
 def gold(reading: Reading) -> tuple[str, Array]:
     """What is known to be better on the primary axis, a `Side` or 0 (pairs,), and where it is known from.
 
-    The side whose answer alone is right; where no answers are known, the side most people chose.
+    The side whose answer alone is right; where no answers are known, the side most people chose, a tie where all did.
     """
     sheet = reading.sheet
     known = (sheet.right_a >= 0) & (sheet.right_b >= 0) & (sheet.right_a != sheet.right_b)
@@ -162,8 +163,11 @@ def gold(reading: Reading) -> tuple[str, Array]:
     if labels is None or not len(labels.pair):
         return "", np.zeros(len(sheet.cluster), np.int8)
     told = ~np.isnan(labels.score)
-    lean = np.bincount(labels.pair[told], labels.score[told] - HALF, minlength=len(sheet.cluster))
-    return "pairs labelled by people", np.select([lean > 0, lean < 0], [Side.A, Side.B], 0).astype(np.int8)
+    above = labels.score[told] - HALF
+    lean, apart = (np.bincount(labels.pair[told], by, minlength=len(sheet.cluster)) for by in (above, np.abs(above)))
+    tied = (np.bincount(labels.pair[told], minlength=len(sheet.cluster)) > 0) & (apart == 0)
+    better = np.select([lean > 0, lean < 0, tied], [Side.A, Side.B, Side.TIE], 0).astype(np.int8)
+    return "pairs labelled by people", better
 
 
 def _panel(reading: Reading) -> dict[str, Any] | None:
@@ -173,9 +177,10 @@ def _panel(reading: Reading) -> dict[str, Any] | None:
         return None
     stances = reading.settled[reading.sheet.primary_axis].stances
     source, better = gold(reading)
-    if better.any():
-        votes = between.votes(stances[better > 0])
-        errors = np.where(votes == 0, np.nan, votes != better[better > 0, None])
+    sided = np.isin(better, (Side.A, Side.B))
+    if sided.any():
+        votes = between.votes(stances[sided])
+        errors = np.where(votes == 0, np.nan, votes != better[sided, None])
         found = effective_panel_size(errors)
         return {
             "judges": judges, "effective": found.effective, "mean_correlation": found.mean_correlation, "of": "errors",

@@ -109,7 +109,7 @@ def standings(results: Leaderboard) -> Table:
     tie = "" if fit.tie_parameter is None else f"; tie parameter {fit.tie_parameter:.2f}"
     notes = [
         f"Errors: {fit.errors}; {counted} in {fit.clusters:,} clusters ({fit.effective_clusters:,.1f} effective){tie}.",
-        "Models that share a number in the last column cannot be told apart.",
+        *["Models that share a number in the last column cannot be told apart."] * bool(results.tied_groups),
     ]
     return replace(table, columns=(*table.columns, "Group"), rows=rows, notes=notes)
 

@@ -12,21 +12,20 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.errors import Invalid
-from app.domain.imported import Design
 from app.domain.verdict import HALF, PolicyName
 from app.reports import numbers
+from app.reports.human_labels import NO_LABELS, decided, filled, labels_of
 from app.reports.matchups import Matchup
 from app.reports.reading import Reading, alone, policy_of, settle_axis
 from app.reports.report_trust import CalibratedLine, CalibrationLine
 from app.reports.shares import Share, share
-from app.reports.sheet import Labels, PlannedReview
+from app.reports.sheet import JudgeFacts, Labels, PlannedReview
 from app.stats import ppi
 from app.stats.calibration import brier_score, reliability_curve
 from app.stats.intervals import Interval
 from app.stats.temperature import fit_temperature
 
 Array = npt.NDArray[Any]
-NO_LABELS = Labels(*(np.empty(0, kind) for kind in (np.int64, np.int64, float, bool, float)))
 
 
 def calibrated_lines(reading: Reading) -> list[CalibratedLine]:
@@ -43,7 +42,8 @@ def calibrated_lines(reading: Reading) -> list[CalibratedLine]:
 
 
 def _calibrated(reading: Reading, matchup: Matchup, axis: str) -> CalibratedLine:
-    given, left_out = _labels_of(matchup, reading.sheet.labels.get(axis, NO_LABELS), len(reading.sheet.cluster))
+    asked, left_out = labels_of(matchup, reading.sheet.labels.get(axis, NO_LABELS), len(reading.sheet.cluster))
+    given = decided(asked)
     hidden, stopped = _waiting(reading.sheet.reviews, axis), _stopped(reading.sheet.reviews, axis)
     if hidden:
         return _unavailable(reading, matchup, axis, len(given.index), hidden)
@@ -53,6 +53,8 @@ def _calibrated(reading: Reading, matchup: Matchup, axis: str) -> CalibratedLine
     except Invalid as error:
         return _unavailable(reading, matchup, axis, len(given.index), _why(error))
     these = _these_items(score, cluster, given, reading)
+    undecided = len(asked.index) - len(given.index)
+    bounds = _bounds(score, cluster, asked, reading) if undecided else None
     return CalibratedLine(
         model_a=matchup.model_a,
         model_b=matchup.model_b,
@@ -69,8 +71,10 @@ def _calibrated(reading: Reading, matchup: Matchup, axis: str) -> CalibratedLine
         human_only=share(found.human),
         judge_only=share(found.judge),
         text=_text(matchup, found) + (f"; for exactly these items {_told(these)}" if these else ""),
-        note="; ".join((*stopped, *left_out, *found.warnings)),
+        note="; ".join((*stopped, *left_out, *_open(undecided, bounds), *found.warnings)),
         these_items=None if these is None else _of_items(these),
+        undecided=undecided,
+        bounds=bounds,
     )
 
 
@@ -80,6 +84,22 @@ def _these_items(score: Array, cluster: Array, given: ppi.Labels, reading: Readi
         return ppi.calibrated_rate(score, cluster, given, ppi.Population.THESE_ITEMS, reading.confidence)
     except Invalid:  # what is wrong with the labels was told before
         return None
+
+
+def _bounds(score: Array, cluster: Array, asked: ppi.Labels, reading: Reading) -> dict[str, float]:
+    """The rate had all labels been B's that people left undecided, and had they been A's."""
+    low, high = (
+        ppi.calibrated_rate(score, cluster, filled(asked, value), confidence=reading.confidence).estimate
+        for value in (0.0, 1.0)
+    )
+    return {"low": low, "high": high}
+
+
+def _open(undecided: int, bounds: dict[str, float] | None) -> list[str]:
+    if bounds is None:
+        return []
+    told = f"{numbers.interval(bounds['low'], bounds['high'])} % had all of them gone to one side or the other"
+    return [f"people could not decide {numbers.whole(undecided)} of the pairs, which are left out: {told}"]
 
 
 def _waiting(reviews: Sequence[PlannedReview], axis: str) -> str:
@@ -99,45 +119,6 @@ def _stopped(reviews: Sequence[PlannedReview], axis: str) -> list[str]:
         for review in reviews
         if axis in review.axes and review.closed and not review.complete
     ]
-
-
-def _labels_of(matchup: Matchup, labels: Labels, pairs: int) -> tuple[ppi.Labels, list[str]]:
-    """The labels on a matchup's pairs from `model_a`'s side, of several labellers the mean; and which were left out."""
-    place = np.full(pairs, -1)
-    place[matchup.rows] = np.arange(len(matchup.rows))
-    told = (place[labels.pair] >= 0) & ~np.isnan(labels.score)
-    speak = told & _speaking(labels, told)
-    used = speak if speak.any() else told
-    at, score, chance = place[labels.pair[used]], labels.score[used], labels.probability[used]
-    if matchup.flipped is not None:
-        score = np.where(matchup.flipped[at], 1 - score, score)
-    index, first, inverse = np.unique(at, return_index=True, return_inverse=True)
-    mean = np.bincount(inverse, score, len(index)) / np.maximum(np.bincount(inverse, minlength=len(index)), 1)
-    inclusion = None if np.isnan(chance).any() else chance[first]
-    left_out = int((told & ~used).sum())
-    note = f"{numbers.whole(left_out)} labels of pairs that were not drawn at random are left out"
-    return ppi.Labels(index, mean, _design(labels, used), inclusion), [note] if left_out else []
-
-
-def _speaking(labels: Labels, told: Array) -> Array:
-    """Which labels speak for pairs that have none: of those drawn at random, and of known chance among all pairs. The
-    two are weighed together only where every chance is known.
-    """
-    random = labels.random & told
-    known = ~np.isnan(labels.probability)
-    if random.any() and not known[random].all():
-        return random
-    return random | (known & ~_filtered(labels))
-
-
-def _filtered(labels: Labels) -> Array:
-    return np.zeros(len(labels.pair), bool) if labels.filtered is None else labels.filtered
-
-
-def _design(labels: Labels, used: Array) -> Design:
-    if labels.random[used].all():
-        return Design.RANDOM
-    return Design.FILTERED if _filtered(labels)[used].all() else Design.UNKNOWN
 
 
 def _why(error: Invalid) -> str:
@@ -185,16 +166,20 @@ def _of_items(found: ppi.Calibrated) -> Share:
 
 
 def calibration_lines(reading: Reading) -> list[CalibrationLine]:
-    """Every judge that gives log-probabilities, on every axis that people labelled."""
+    """Every judge whose verdicts are probabilities in both orders, on every axis that people labelled."""
     if len(reading.sheet.orders) == 1:
         return []
     return [
         _calibration(reading, number, axis, labels)
         for number, judge in enumerate(reading.sheet.judges)
-        if judge.method == "logprobs"
         for axis, labels in reading.sheet.labels.items()
-        if len(labels.pair) and axis in reading.settled
+        if len(labels.pair) and axis in reading.settled and _is_soft(reading, number, axis, judge)
     ]
+
+
+def _is_soft(reading: Reading, number: int, axis: str, judge: JudgeFacts) -> bool:
+    odds = reading.sheet.picks[axis].log_odds
+    return judge.method == "logprobs" or (odds is not None and not np.isnan(odds[:, number]).all())
 
 
 def _calibration(reading: Reading, number: int, axis: str, labels: Labels) -> CalibrationLine:

@@ -22,13 +22,14 @@ from app.reports.sheet import Parameters
 from app.stats.difference import Difference, difference
 from app.stats.equivalence import ALPHA, equivalence
 from app.stats.heterogeneity import heterogeneity
-from app.stats.intervals import Interval
+from app.stats.intervals import UNVARIED, Interval, IntervalKind
 from app.stats.multiplicity import benjamini_hochberg, holm, p_value
 from app.stats.win_rate import Rate
 
 Array = npt.NDArray[Any]
 CORRECTIONS = {"holm": ("Holm", holm), "bh": ("Benjamini-Hochberg", benjamini_hochberg)}
 ALONE = "the headline, alone"
+BY_DRAWS = "p-values invert the interval of the rule, not percentiles of draws: ask for interval robust"
 FEWEST_MODELS = 3
 
 
@@ -45,10 +46,11 @@ def tested(reading: Reading, headline: RateLine | None, axes: Sequence[RateLine]
     """Test "rate = 1/2" on every line. The headline stands alone; all other lines are one family."""
     if headline is None:
         return Tested(None, [], [])
-    alone = replace(headline, test=_test(headline, ALONE))
+    kind = reading.confidence.kind
+    alone = replace(headline, test=_test(headline, ALONE, kind))
     lines = [*axes, *slices]
     name, adjust = CORRECTIONS[reading.parameters.correction]
-    found = [_test(line, "") for line in lines]
+    found = [_test(line, "", kind) for line in lines]
     family = [None if _is(line, headline) else test.p for line, test in zip(lines, found, strict=True)]
     told = f"{sum(p is not None for p in family)} comparisons by axis and {reading.parameters.slice_by}, {name}"
     later = chosen_afterwards(reading)
@@ -73,9 +75,11 @@ def _is(line: RateLine, headline: RateLine) -> bool:
     return here == there and line.slice is None
 
 
-def _test(line: RateLine, family: str) -> SignificanceLine:
+def _test(line: RateLine, family: str, kind: IntervalKind) -> SignificanceLine:
     if not line.assessed:
         return SignificanceLine(None, None, family, exploratory=False, note="not assessed")
+    if kind is IntervalKind.BOOTSTRAP and UNVARIED not in line.win_rate.warnings:
+        return SignificanceLine(None, None, family, exploratory=False, note=BY_DRAWS)
     found = p_value(interval_of(line.win_rate))
     return SignificanceLine(found.value, None, family, exploratory=False, note=found.reason or "")
 
@@ -85,8 +89,7 @@ def interval_of(rate: Rate) -> Interval:
     estimate, se = rate.estimate, rate.se
     varied = estimate is not None and se is not None and se > 0
     n_eff = estimate * (1 - estimate) / se**2 if varied and estimate and se else rate.effective_clusters
-    decided = rate.n_pairs - rate.missing - rate.undecided
-    return Interval(estimate, se, rate.low, rate.high, decided, rate.n_clusters, rate.effective_clusters, n_eff)
+    return Interval(estimate, se, rate.low, rate.high, rate.n_decided, rate.n_clusters, rate.effective_clusters, n_eff)
 
 
 def equivalence_line(reading: Reading, headline: RateLine | None) -> EquivalenceLine | None:

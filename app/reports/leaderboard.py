@@ -129,7 +129,7 @@ def leaderboard(entrants: Sequence[Entrant], asked: Asked) -> Leaderboard:
     )
     return Leaderboard(
         parameters=asdict(asked) | {"axis": pooled.axis, "tag": ":".join(asked.tag) if asked.tag else None},
-        text=_text(pooled, fit, lines, asked),
+        text=_text(pooled, fit, lines, asked, ranked=strengths.covariance is not None),
         models=lines,
         tied_groups=tied_groups(strengths, confidence),
         win_probabilities=_matrix(pooled, decided, strengths, order, confidence),
@@ -253,17 +253,17 @@ def _strata(pooled: Pool, test: Interaction | None) -> Strata | None:
     return Strata(list(pooled.strata), differ, statistic, df, p)
 
 
-def _text(pooled: Pool, fit: Fit, lines: Sequence[ModelLine], asked: Asked) -> str:
-    """One sentence that may be cited: who leads, and on how much that stands."""
+def _text(pooled: Pool, fit: Fit, lines: Sequence[ModelLine], asked: Asked, *, ranked: bool) -> str:
+    """One sentence that may be cited: who leads, and on how much that stands. `ranked`: there are errors to rank by."""
     first = [line.model for line in lines if line.rank_low == 1]
     named = ", ".join(first) if len(first) <= MOST_NAMED else f"any of {len(first)}"
     of = f"first of {len(lines)} models on {pooled.axis}" + (f", only {':'.join(asked.tag)}," if asked.tag else "")
     lead = f"{named} is {of}" if len(first) == 1 else f"{of} may be: {named}"
     jobs = f"{len(pooled.parts)} job" + "s" * (len(pooled.parts) > 1)
-    return (
-        f"{lead} (Bradley-Terry, {_counted(pooled, asked)}; {numbers.level_percent(asked.level)} ranks by simultaneous "
-        f"differences) over {fit.pairs:,} decided pairs of {jobs} in {fit.clusters:,} clusters"
-    )
+    level = numbers.level_percent(asked.level)
+    ranks = f"{level} ranks by simultaneous differences" if ranked else "ranks not assessed"
+    over = f"{fit.pairs:,} decided pairs of {jobs} in {fit.clusters:,} clusters"
+    return f"{lead} (Bradley-Terry, {_counted(pooled, asked)}; {ranks}) over {over}"
 
 
 def _counted(pooled: Pool, asked: Asked) -> str:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from app.domain.verdict import PolicyName, Settled
 from app.reports import phrases, sentences
+from app.reports.kinship import flag
 from app.reports.matchups import Matchup, split
 from app.reports.reading import Reading, policy_of, settle_axis, tag_values, unavailable
 from app.reports.report import PolicyLine, RateLine
@@ -20,8 +21,11 @@ Array = npt.NDArray[Any]
 
 
 def headline(reading: Reading) -> RateLine | None:
-    """The two models with most pairs, on the primary axis; None without pairs."""
-    return _line(reading, reading.matchups[0], reading.sheet.primary_axis) if reading.matchups else None
+    """The two models with most pairs, on the primary axis; None without pairs. Names judges kin to what they judge."""
+    if not reading.matchups:
+        return None
+    line, kin = _line(reading, reading.matchups[0], reading.sheet.primary_axis), flag(reading.sheet)
+    return replace(line, text=f"{line.text} ({kin})") if kin else line
 
 
 def axis_lines(reading: Reading) -> list[RateLine]:

@@ -17,11 +17,11 @@ ELSEWHERE = dict.fromkeys(
 )
 INTERVALS = {
     IntervalKind.ROBUST: (
-        "Wilson with an effective sample size from the leave-one-cluster-out jackknife and the t quantile on the "
-        "effective number of clusters less one"
+        "rates: Wilson with an effective sample size from the leave-one-cluster-out jackknife and the t quantile on "
+        "the effective number of clusters less one"
     ),
-    IntervalKind.MODEL: "Wilson with the t quantile, pairs taken as independent",
-    IntervalKind.BOOTSTRAP: f"percentiles of {REPLICATES:,} bootstrap draws of clusters",
+    IntervalKind.MODEL: "rates: Wilson with the t quantile, pairs taken as independent",
+    IntervalKind.BOOTSTRAP: f"rates and strengths: percentiles of {REPLICATES:,} bootstrap draws of clusters",
 }
 
 
@@ -40,7 +40,7 @@ def _paragraph(reading: Reading, lost: Losses) -> str:
             f"The primary axis is {sheet.primary_axis}, the policy {policy}",
             f"({reading.counting(sheet.primary_axis)});",
             f"the axis was fixed at {_moment(sheet)}, the policy {'afterwards' if reading.post_hoc else 'too'}.",
-            f"Intervals of {numbers.level_percent(reading.confidence.level)}: {INTERVALS[reading.confidence.kind]};",
+            f"{numbers.level_percent(reading.confidence.level)} intervals of {INTERVALS[reading.confidence.kind]};",
             "they cover items, not the choice of judge.",
             f"{_missing(lost).capitalize()}; bounds give all missing pairs to one side and to the other.",
             "The headline comparison stands alone; p-values of all other comparisons are adjusted as one family",
@@ -95,7 +95,9 @@ def _people(sheet: Sheet) -> str:
         return "no labels"
     pairs, drawn = len(np.unique(labels.pair)), "drawn at random" if labels.random.all() else "not all drawn at random"
     told = f"{numbers.whole(len(labels.pair))} labels by {numbers.whole(len(sheet.labellers))}"
-    return f"{told} people on {numbers.whole(pairs)} pairs, {drawn}"
+    undecided = int(np.isnan(labels.score).sum())
+    unsure = f", {numbers.whole(undecided)} of them undecided" * (undecided > 0)
+    return f"{told} people on {numbers.whole(pairs)} pairs, {drawn}{unsure}"
 
 
 def _pairs(sheet: Sheet) -> str:

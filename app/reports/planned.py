@@ -135,14 +135,30 @@ def _sample(asked: Asked, pilot: Pilot | None) -> Sample:
 
 
 def _for_goal(goal: Goal, asked: Asked, sample: Sample, pilot: Pilot | None) -> Sample:
-    """With the rate that this goal assumes; the pilot's own variance goes with the pilot's own rate and ties."""
+    """With the rate that this goal assumes, and what the pilot tells of variance at that rate."""
+    rate = HALF if asked.rate is None else asked.rate
     if isinstance(goal, Detect) and asked.effect is not None:
-        return replace(sample, rate=HALF + asked.effect)
-    if isinstance(goal, HalfWidth) and asked.rate is None and pilot is not None and 0 < pilot.rate < 1:
-        most = pilot.rate * (1 - pilot.rate)
-        variance = min(pilot.variance, most) if pilot.variance is not None and asked.ties is None else None
-        return replace(sample, rate=pilot.rate, variance=variance)
-    return replace(sample, rate=HALF if asked.rate is None else asked.rate)
+        rate = HALF + asked.effect
+    elif isinstance(goal, HalfWidth) and asked.rate is None and pilot is not None and 0 < pilot.rate < 1:
+        rate = pilot.rate
+    return replace(sample, rate=rate, variance=_variance_at(rate, asked, pilot))
+
+
+def _variance_at(rate: float, asked: Asked, pilot: Pilot | None) -> float | None:
+    """Scores vary by the same share as in the pilot; None where it cannot tell."""
+    share = _variance_share(asked, pilot)
+    if pilot is None or share is None:
+        return None
+    most = rate * (1 - rate) - pilot.tie_share / 4
+    return share * most if most > 0 else None
+
+
+def _variance_share(asked: Asked, pilot: Pilot | None) -> float | None:
+    """What the pilot's scores vary by, of what wins, ties and losses would: less than 1 for scores between them."""
+    if pilot is None or pilot.variance is None or asked.ties is not None:
+        return None
+    most = pilot.rate * (1 - pilot.rate) - pilot.tie_share / 4
+    return min(1.0, pilot.variance / most) if most > 0 else None
 
 
 def _work(asked: Asked, pilot: Pilot | None) -> Work:
@@ -230,6 +246,8 @@ def _assumptions(asked: Asked, sample: Sample, work: Work, pilot: Pilot | None) 
         return Assumption(name, value, source)
 
     yield told("ties among decided pairs", percent(sample.tie_share), asked.ties)
+    if (share := _variance_share(asked, pilot)) is not None:
+        yield Assumption("variance of scores, of that of wins, ties and losses", percent(share), FROM_PILOT)
     yield told("pairs of a cluster", _sizes(sample), asked.cluster_size, asked.largest_cluster)
     of_pilot = pilot is not None and pilot.icc is not None
     yield told("correlation within a cluster", f"{sample.icc:.3g}", asked.icc, pilot_knows=of_pilot)

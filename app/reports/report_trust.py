@@ -46,7 +46,8 @@ class CalibratedLine:
 
     `available` is False, with a `note`, where there are too few labels or they were not drawn at random.
     `human_only`, `judge_only`: {estimate, low, high, n}. `these_items`: the same by the finite-population form, for
-    exactly the items judged; None where all of them are labelled, or the rate is not available.
+    exactly the items judged; None where all of them are labelled, or the rate is not available. `undecided`: labelled
+    pairs that people could not decide; `bounds`: {low, high}, the estimate had all of them been B's, or A's.
     """
 
     model_a: str
@@ -66,6 +67,8 @@ class CalibratedLine:
     text: str
     note: str = ""
     these_items: dict[str, Any] | None = None
+    undecided: int = 0
+    bounds: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def strengths(reading: Reading) -> tuple[list[ModelLine], FitLine | None]:
     """
     if len(reading.sheet.models) <= 1:
         return [], None
-    components = groups_that_met(win_matrix(_comparisons(reading)), reading.sheet.models)
+    components = groups_that_met(win_matrix(_met(reading)), reading.sheet.models)
     try:
         fitted = _fitted(reading)
     except NotComparable as error:
@@ -59,6 +59,14 @@ def _fitted(reading: Reading) -> UnitStrengths:
         davidson=asked.ties == "davidson",
         order_effect=asked.order_effect,
     )
+
+
+def _met(reading: Reading) -> Comparisons:
+    """What the fit is made from, as single comparisons."""
+    if not by_pick(reading):
+        return _comparisons(reading)
+    picks = units(reading)
+    return Comparisons(picks.models, picks.model_a, picks.model_b, HALF_WINS[picks.outcome], picks.cluster)
 
 
 def _comparisons(reading: Reading) -> Comparisons:

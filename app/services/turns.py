@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.errors import Conflict, Invalid, NotFound, Problem
 from app.domain.judgment import Side
 from app.domain.order import Order
-from app.domain.review import said_of, shown_to, side_of
+from app.domain.review import said_of, side_of
 from app.store import review_turns, reviews
 from app.store.database import Database, Transaction
 from app.store.review_turns import Picture, TurnRow
 from app.store.reviews import Review
 
 CLOSED = "this review is closed: nothing more is to be labelled in it"
+CLOSED_MEANWHILE = "the review was closed while you were choosing: nothing more is to be labelled in it"
+ANSWERED = "another answer of yours for this pair is stored already: undo first, then answer anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,9 @@ async def take_turn(database: Database, project: int, review_id: str, labeller: 
         free = await review_turns.next_free(tx, review, labeller)
         if free is None:
             return None
-        shown = shown_to(review.seed, labeller, free.seq)
-        return await _turn(tx, review, await review_turns.put_turn(tx, review, free, labeller, shown))
+        # A coin and no seed: whoever knew the seed would know whose trace stands first. The turn keeps how it fell.
+        coin = Order(secrets.randbits(1))
+        return await _turn(tx, review, await review_turns.put_turn(tx, review, free, labeller, coin))
 
 
 async def answer_turn(
@@ -116,7 +120,7 @@ async def answer_turn(
         said = {axis: side_of(picks[axis], Order(turn.shown)) for axis in review.axes}
         if turn.done:
             if await review_turns.sides_said(tx, review, turn, labeller) != said:
-                raise Conflict("you have answered this pair already: undo first, then answer anew")
+                raise Conflict(ANSWERED)
         else:
             await _finish(tx, review, turn, labeller, said=said, seconds=seconds)
         return await _queue(tx, review, labeller)
@@ -149,7 +153,7 @@ async def _finish(
     seconds: float | None,
 ) -> None:
     if review.closed_at is not None:
-        raise Conflict(CLOSED)
+        raise Conflict(CLOSED_MEANWHILE)
     await review_turns.keep_labels_still(tx, review.job)
     if not await review_turns.finish_turn(tx, review, turn, labeller, sides=said, seconds=seconds):
         raise Conflict("you have labelled this pair elsewhere meanwhile: go on with the next")

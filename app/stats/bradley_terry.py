@@ -117,7 +117,7 @@ def _penalised(
     found = on_scale(data.models, estimate, anchor=anchor, level=confidence.level, g_star=g_star)
     independent = _independent_parts(data, unbounded, confidence)
     bounds = profile_bounds(wins, found.strength, independent, confidence.level)
-    return replace(found, low=bounds.low, high=bounds.high, warnings=warnings + bounds.warnings)
+    return replace(found, low=bounds.low, high=bounds.high, warnings=found.warnings + bounds.warnings)
 
 
 def _independent_parts(data: Comparisons, unbounded: Array, confidence: Confidence) -> Array:

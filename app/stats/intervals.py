@@ -78,6 +78,7 @@ class Interval:
     warnings: tuple[str, ...] = ()
 
 
+UNVARIED = "bootstrap draws do not vary: the interval is the cluster-robust one"
 TRIAL = 2.0**26  # more than the ones, and fewer than 2**26 of them together are exact
 NOTHING = Interval(None, None, None, None, 0, 0, 0.0, 0.0, ("nothing was decided",))
 
@@ -129,8 +130,7 @@ def _interval(sums: Array, sizes: Array, independent: float | None, confidence: 
     low, high = _bootstrap(sums, sizes, confidence)
     if interval.estimate is not None and high - low > NO_VARIATION:
         return replace(interval, low=min(low, interval.estimate), high=max(high, interval.estimate))
-    unvaried = "bootstrap draws do not vary: the interval is the cluster-robust one"
-    return replace(interval, warnings=(*interval.warnings, unvaried))
+    return replace(interval, warnings=(*interval.warnings, UNVARIED))
 
 
 def dense(cluster: Array) -> Array:

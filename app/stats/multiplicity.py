@@ -33,7 +33,7 @@ class PValue:
 def p_value(interval: Interval) -> PValue:
     """Two-sided p of "rate = 1/2": below 1 - level exactly when the interval at that level leaves 1/2 out.
 
-    The interval is the rule's, whatever bootstrap limits `interval` may carry. None below 10 effective clusters.
+    The interval is the rule's: bootstrap limits have no p value of this kind. None below 10 effective clusters.
     """
     reason = no_p(interval)
     if reason is not None:

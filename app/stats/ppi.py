@@ -145,7 +145,8 @@ def calibrated_rate(
         n_labels=len(labels.index),
         n_pairs=len(judge),
         effective_clusters=terms.g_star,
-        warnings=human.warnings + _warnings(int((~decided).sum()), terms.corrections(tuning), perfect=perfect),
+        warnings=human.warnings
+        + _warnings(int((~decided).sum()), terms.corrections(tuning) if tuning else None, perfect=perfect),
     )
 
 
@@ -250,13 +251,15 @@ def _root(variance: float) -> float | None:
     return math.sqrt(variance) if variance > NO_VARIATION else None
 
 
-def _warnings(undecided: int, corrections: float, *, perfect: bool) -> tuple[str, ...]:
-    rests = f"the correction rests on about {corrections:.0f} labels: the interval is rough below {FEW_CORRECTIONS}"
+def _warnings(undecided: int, corrections: float | None, *, perfect: bool) -> tuple[str, ...]:
+    """`corrections`: None where the judge is not trusted at all, so that nothing is corrected."""
     found = {
         f"{undecided} pairs the judge left undecided count as 1/2 for it": undecided > 0,
         "judge and labels never differ: the interval leaves open what was not seen": perfect,
-        rests: corrections < FEW_CORRECTIONS and not perfect,
     }
+    if corrections is not None and corrections < FEW_CORRECTIONS and not perfect:
+        rests = f"the correction rests on about {corrections:.0f} labels"
+        found[f"{rests}: the interval is rough below {FEW_CORRECTIONS}"] = True
     return tuple(warning for warning, holds in found.items() if holds)
 
 

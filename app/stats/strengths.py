@@ -14,6 +14,7 @@ from app.stats.intervals import t_quantile
 from app.stats.ranks import rank_range, surely_better
 
 Array = npt.NDArray[Any]
+UNRANKED = "differences have no errors here: which models can be told apart is not assessed, every rank is left open"
 ELO_BASE = 1_000.0
 ELO_PER_NAT = 400 / np.log(10)
 
@@ -98,7 +99,7 @@ def on_scale(
         method=estimate.method,
         deviance=estimate.deviance,
         df=estimate.df,
-        warnings=estimate.warnings,
+        warnings=estimate.warnings + (UNRANKED,) * (covariance is None and len(models) > 1),
         effective_clusters=g_star,
     )
 

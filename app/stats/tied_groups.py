@@ -22,8 +22,10 @@ def tied_groups(strengths: Strengths, confidence: Confidence = ROBUST_95) -> lis
     """Maximal groups, strongest first, within which no difference is settled, all differences taken together.
 
     A model can be in several. Two models share a group exactly when their own difference is open; there are no more
-    groups than that takes. Without covariance all models are in one group.
+    groups than that takes. None without covariance: nothing then says which differences are settled.
     """
+    if strengths.covariance is None:
+        return []
     order = np.lexsort((np.array(strengths.models), -strengths.strength))
     better = surely_better(strengths.strength, strengths.covariance, confidence.level, strengths.effective_clusters)
     alike = ~(better | better.T)[np.ix_(order, order)]

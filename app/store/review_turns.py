@@ -179,18 +179,20 @@ async def finish_turn(
     sides: Mapping[str, int | None],
     seconds: float | None,
 ) -> bool:
-    """End a turn with a label on every axis. False, with nothing ended, where this person has labelled the pair
-    elsewhere meanwhile; then the transaction must not be kept.
+    """End a turn with a label on every axis. `seconds`: since the turn was taken or reopened. False, with nothing
+    ended, where this person has labelled the pair elsewhere meanwhile; then the transaction must not be kept.
     """
-    about = {"review": review.id, "place": turn.place, "labeller": labeller, "seconds": seconds}
-    await tx.execute(
+    about = {"review": review.id, "place": turn.place, "labeller": labeller}
+    ended = await tx.execute(
         text(
+            # Only a reopened turn has picks. Its time is known when that before the undo and that after it are.
             """
-            UPDATE review_turns SET done_at = clock_timestamp(), seconds = :seconds, picks = NULL
-            WHERE review_id = :review AND place = :place AND labeller = :labeller
+            UPDATE review_turns SET done_at = clock_timestamp(), picks = NULL,
+              seconds = CAST(:seconds AS real) + CASE WHEN picks IS NULL THEN 0 ELSE seconds END
+            WHERE review_id = :review AND place = :place AND labeller = :labeller RETURNING seconds
             """
         ),
-        about,
+        about | {"seconds": seconds},
     )
     written = await tx.execute(
         text(
@@ -207,7 +209,7 @@ async def finish_turn(
         ),
         about | {
             "job": review.job, "shown": turn.shown, "design": review.design, "axes": list(sides),
-            "sides": list(sides.values()),
+            "sides": list(sides.values()), "seconds": ended.scalar_one(),
         },
     )  # fmt: skip
     return int(written.rowcount) == len(sides)
@@ -228,7 +230,9 @@ async def sides_said(tx: AsyncConnection, review: Review, turn: TurnRow, labelle
 async def reopen_turn(
     tx: AsyncConnection, review: Review, turn: TurnRow, labeller: str, picks: Mapping[str, str]
 ) -> None:
-    """Take an ended turn back: its labels go, the pair is in front of the labeller again, `picks` are remembered."""
+    """Take an ended turn back: its labels go, the pair is in front of the labeller again, `picks` and its seconds are
+    remembered.
+    """
     about = {"review": review.id, "labeller": labeller}
     await tx.execute(
         text("DELETE FROM labels WHERE job_id = :job AND seq = :seq AND labeller = :labeller AND review_id = :review"),
@@ -237,8 +241,7 @@ async def reopen_turn(
     await tx.execute(
         text(
             """
-            UPDATE review_turns SET done_at = NULL, seconds = NULL, taken_at = clock_timestamp(),
-              picks = CAST(:picks AS jsonb)
+            UPDATE review_turns SET done_at = NULL, taken_at = clock_timestamp(), picks = CAST(:picks AS jsonb)
             WHERE review_id = :review AND place = :place AND labeller = :labeller
             """
         ),

@@ -1,4 +1,4 @@
-"""The first page: jobs with their progress and headline, and how the judges fare."""
+"""The first page: jobs with their progress and headline, what was imported, and how the judges fare."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.api.auth import JobsReader
+from app.api import imports
+from app.api.auth import JobsReader, Running
 from app.api.dashboard import Shown, get_dashboard
 from app.api.pages.frame import page
 from app.domain.job import JobStatus
 from app.wire.dashboard import DashboardOut, DashboardPageIn
+from app.wire.pages import PageIn
 
 router = APIRouter(include_in_schema=False)
 
 MOST_JUDGES = 6
+MOST_IMPORTS = 8
 MOVING = frozenset({JobStatus.PREPARING, JobStatus.RUNNING})
 
 
@@ -28,13 +31,15 @@ async def root() -> Response:
 
 @router.get("/dashboard")
 async def overview(
-    request: Request, asked: Annotated[DashboardPageIn, Query()], who: JobsReader, shown: Shown
+    request: Request, asked: Annotated[DashboardPageIn, Query()], who: JobsReader, shown: Shown, running: Running
 ) -> Response:
     found = await get_dashboard(asked, who, shown)
+    imported = await imports.list_imports(PageIn(limit=MOST_IMPORTS), who, running)
     return page(
         request,
         "overview.html",
         found=found,
+        imported=imported,
         earlier=asked.after is not None,
         waiting=max(found.running, sum(line.job.status in MOVING for line in found.jobs.items)),
         moving=_moves(found),

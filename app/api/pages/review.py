@@ -59,7 +59,9 @@ async def undo(review_id: ReviewId, who: Labeller, running: Running) -> Response
 
 @router.post("/{review_id}/{place}")
 async def answer(request: Request, review_id: ReviewId, place: Place, who: Labeller, running: Running) -> Response:
-    """Store what was chosen and go to the next pair; where a choice is missing, the same pair with what is there."""
+    """Store what was chosen and go to the next pair; where a choice is missing, the same pair with what is there;
+    where the answer comes too late, why it was not saved and what to do.
+    """
     form = await form_of(request)
     queue = await reviews.get_queue(review_id, who, running)
     picks = {axis.name: form[f"axis-{n}"] for n, axis in enumerate(queue.axes) if form.get(f"axis-{n}")}
@@ -67,7 +69,11 @@ async def answer(request: Request, review_id: ReviewId, place: Place, who: Label
         turn = await reviews.take_turn(review_id, who, running)
         if turn is not None and turn.place == place:
             return _shown(request, queue, turn, picks=picks, problem=UNFINISHED)
-    await reviews.answer_turn(review_id, place, _picks(picks, form.get("seconds", "")), who, running)
+    try:
+        await reviews.answer_turn(review_id, place, _picks(picks, form.get("seconds", "")), who, running)
+    except Conflict as error:
+        queue = await reviews.get_queue(review_id, who, running)
+        return page(request, "review_unsaved.html", status=HTTPStatus.CONFLICT, queue=queue, why=error.detail)
     return RedirectResponse(f"/review/{review_id}", HTTPStatus.SEE_OTHER)
 
 

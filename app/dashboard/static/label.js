@@ -7,8 +7,13 @@ const state = document.querySelector("#label-state");
 const undo = document.querySelector("#undo");
 const keys = document.querySelector("#keys");
 const PICKS = { 1: "first", 2: "second", t: "tie", u: "unable" };
-const kept = `pair ${form.dataset.review} ${form.dataset.place}`;
+const MINE = `pair ${form.dataset.labeller} `;
+const kept = `${MINE}${form.dataset.review} ${form.dataset.place}`;
 const here = `/review/${form.dataset.review}`;
+// Milliseconds a pair is there before a key may judge it. Nobody takes in a pair so fast, but a key pressed once too
+// often comes within a third of a second, and would label a pair that nobody has seen.
+const LOOK = 400;
+const came = performance.now();
 let current = 0;
 let sending = false;
 let tapped = false;
@@ -20,6 +25,7 @@ const picked = (axis) => axis.querySelector("input:checked");
 const wordOf = (input) => input.closest("label").querySelector("span").textContent;
 const picks = () => Object.fromEntries(axes.filter(picked).map((axis) => [axis.dataset.axis, picked(axis).value]));
 const complete = () => axes.every(picked);
+const onItsWay = () => form.hasAttribute("aria-busy");
 
 function say(text, kind = "") {
   state.textContent = text;
@@ -31,7 +37,13 @@ function choose(axis, value) {
   remember();
 }
 
-// Only this tab has them: on a machine that people share, nobody meets another's picks.
+// What is not stored yet is kept by this tab, for this labeller: on a machine that people share, nobody meets another's
+// picks, and who signs out here leaves none.
+function forget(which) {
+  const all = Object.keys(sessionStorage).filter((key) => key.startsWith("pair ") && which(key));
+  all.forEach((key) => sessionStorage.removeItem(key));
+}
+
 function remember() {
   sessionStorage.setItem(kept, JSON.stringify({ picks: picks(), seconds }));
   show();
@@ -78,7 +90,7 @@ function next(send) {
     go(current + 1);
     say(`${said} Now: ${axes[current].dataset.title}.`);
   } else if (complete()) {
-    say(`${said} Everything is chosen.`);
+    if (!sending) say(`${said} Everything is chosen.`); // else it stays said that nothing is saved yet
     if (send) store();
   } else {
     go(axes.findIndex((one) => !picked(one)));
@@ -103,17 +115,19 @@ const counted = () => Math.round(Math.min(seconds, 86400) * 10) / 10;
 setInterval(count, 1000);
 document.addEventListener("visibilitychange", count);
 
-// Sending: until the answer is stored it stays here and is sent again
+// Sending: until the answer is stored it stays here and is sent again, each time as the screen has it then. An earlier
+// try may have been stored unheard: a different answer is refused then, and the server's page tells of it.
 
 async function store() {
   if (sending) return hurry();
   sending = true;
   count();
-  const body = JSON.stringify({ picks: picks(), seconds: counted() });
-  form.setAttribute("aria-busy", "true");
+  const spent = counted(); // to wait for the network is not to look at the pair
   for (let tries = 0; ; tries += 1) {
-    const answer = await put(body);
+    form.setAttribute("aria-busy", "true");
+    const answer = await put(JSON.stringify({ picks: picks(), seconds: spent }));
     if (answer?.ok) return stored();
+    form.removeAttribute("aria-busy");
     if (answer && answer.status < 500 && answer.status !== 429) return refused(answer.status);
     say("Not saved yet: no connection. Your choices are kept here; trying again.", "warn");
     await pause(Math.min(1000 * 2 ** tries, 10000));
@@ -142,13 +156,12 @@ function pause(milliseconds) {
 function stored() {
   sending = false;
   sessionStorage.removeItem(kept);
-  sessionStorage.setItem("saved", here);
+  sessionStorage.setItem("saved", MINE + here);
   location.replace(here);
 }
 
 function refused(status) {
   sending = false;
-  form.removeAttribute("aria-busy");
   if (status === 401 || status === 403) {
     say("Not saved yet: you are no longer signed in. Your choices are kept here. ", "warn");
     const link = document.createElement("a");
@@ -173,6 +186,17 @@ form.addEventListener("submit", (event) => {
   if (complete()) store();
 });
 form.addEventListener("change", remember);
+// While an answer is on its way the screen stays as it was sent: what is stored is what somebody saw.
+form.addEventListener(
+  "click",
+  (event) => {
+    if (!onItsWay()) return;
+    event.preventDefault();
+    event.stopPropagation();
+    say("Your choices are being saved as you see them.");
+  },
+  true,
+);
 // A tap goes on to the next question; walking through the choices with the arrows does not.
 form.addEventListener("pointerdown", (event) => {
   tapped = event.target.closest("label") !== null;
@@ -190,11 +214,11 @@ document.querySelector("#save").addEventListener("click", () => {
 
 // Keys
 
-const TYPING = "input:not([type=radio], [type=hidden]), textarea, select, [contenteditable]";
+const TYPING = "input:not([type=radio], [type=checkbox], [type=hidden]), textarea, select, [contenteditable]";
 const COMMANDS = {
   Backspace: () => go(current - 1),
   Enter: (target) => complete() && !target.closest("a, button, summary") && store(),
-  z: () => undo?.form.requestSubmit(),
+  z: () => !sending && undo?.form.requestSubmit(),
   "?": () => keys.showModal(),
 };
 
@@ -204,11 +228,13 @@ function backByArrow(event) {
 
 document.addEventListener("keydown", (event) => {
   tapped = false;
-  const busy = sending || event.repeat || event.ctrlKey || event.altKey || event.metaKey;
-  if (busy || event.target.closest(TYPING) || document.querySelector("dialog[open]")) return;
+  if (!shortcutsOn() || onItsWay() || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.target.closest(TYPING) || document.querySelector("dialog[open]")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const command = backByArrow(event) ? COMMANDS.Backspace : COMMANDS[key];
-  if (PICKS[key]) {
+  if (event.timeStamp - came < LOOK && (PICKS[key] || key === "Enter")) {
+    say("Too soon: look at this pair first.");
+  } else if (PICKS[key]) {
     choose(axes[current], PICKS[key]);
     next(true);
   } else if (!command || command(event.target) === false) {
@@ -219,42 +245,33 @@ document.addEventListener("keydown", (event) => {
 undo?.form.addEventListener("submit", (event) => {
   if (undo.dataset.pressed) event.preventDefault(); // twice would bring back two pairs
   undo.dataset.pressed = "yes";
+  count();
+  remember(); // this pair comes back, too, with the time it had
 });
 document.querySelector("#show-keys").addEventListener("click", () => keys.showModal());
+document.querySelector("form[action='/dashboard/sign-out']").addEventListener("submit", () => forget(() => true));
 
-// Pictures
-
-const zoom = document.querySelector("#zoom");
-if (zoom) {
-  const image = zoom.querySelector("img");
-  const room = zoom.querySelector(".zoom-room");
-  const panzoom = Panzoom(image, { maxScale: 12, minScale: 1, step: 0.5 });
-  room.addEventListener("wheel", panzoom.zoomWithWheel, { passive: false });
-  document.querySelectorAll("[data-zoom]").forEach((link) =>
-    link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      image.src = link.href;
-      image.alt = link.querySelector("img").alt.split(":")[0];
-      zoom.showModal();
-      panzoom.reset({ animate: false });
-    }),
-  );
-  const by = { in: () => panzoom.zoomIn(), out: () => panzoom.zoomOut(), reset: () => panzoom.reset() };
-  zoom.addEventListener("click", (event) => by[event.target.dataset.by]?.());
-  zoom.addEventListener("keydown", (event) => {
-    const way = { "+": "in", "=": "in", "-": "out", 0: "reset" }[event.key];
-    if (way) by[way]();
-  });
+// Signs of keys that do nothing would mislead.
+function showKeys() {
+  const on = shortcutsOn();
+  form.querySelectorAll("kbd").forEach((sign) => (sign.hidden = !on));
+  if (on) undo?.setAttribute("aria-keyshortcuts", "z");
+  else undo?.removeAttribute("aria-keyshortcuts");
 }
+document.querySelector("[data-shortcuts]").addEventListener("change", showKeys);
 
 // Begin
 
-document.querySelectorAll("kbd[hidden], .steps, #show-keys").forEach((part) => (part.hidden = axes.length === 1 && part.matches(".steps")));
+document.querySelector("#show-keys").hidden = false;
+document.querySelector(".steps").hidden = axes.length === 1;
+showKeys();
 form.classList.add("by-steps");
-// On a small screen the questions are folded once they are known, until somebody opens them.
+// On a small screen the questions are folded once they are known, until somebody opens them; on one that is low, too,
+// for every pair anew: nothing of the pair could be seen beside them.
 const asked = [...form.querySelectorAll("details.what")];
-const folded = localStorage.getItem("questions") ?? (innerWidth < 704 && Number(form.dataset.done) ? "closed" : "open");
+const [narrow, low] = [innerWidth < 704, innerHeight < 720];
+const usual = narrow && Number(form.dataset.done) ? "closed" : "open";
+const folded = narrow && low ? "closed" : (localStorage.getItem("questions") ?? usual);
 asked.forEach((details) => {
   details.open = folded === "open";
   details.querySelector("summary").addEventListener("click", () => {
@@ -263,10 +280,11 @@ asked.forEach((details) => {
     asked.forEach((other) => other !== details && (other.open = open));
   });
 });
+forget((key) => !key.startsWith(MINE));
 recall();
 current = Math.max(0, axes.findIndex((axis) => !picked(axis)));
 show();
-if (sessionStorage.getItem("saved") === here) {
+if (sessionStorage.getItem("saved") === MINE + here) {
   sessionStorage.removeItem("saved");
   setTimeout(() => say("Saved. Undo brings the last pair back.", "fine"), 100); // what is there at once is not read aloud
 }

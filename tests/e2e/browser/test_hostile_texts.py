@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.browser import hostile
+from tests.e2e.browser.labelling import look
 from tests.e2e.browser.pages import HOSTILE, address
 from tests.e2e.browser.seeded import AXES, key, review
 
@@ -50,6 +51,7 @@ async def test_labelling_shows_hostile_texts_as_text(visit, there, seed) -> None
         await labeller.go(f"/review/{made}")
         await labeller.is_untouched()
         assert not set(UNSEEN) & set(await labeller.page.locator("main").inner_text())
+        await look(labeller.page)
         for _ in AXES:
             await labeller.page.keyboard.press("t")
         await labeller.page.get_by_text("Saved.").wait_for()

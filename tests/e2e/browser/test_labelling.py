@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import Page, expect
 
+from tests.e2e.browser.labelling import look
 from tests.e2e.browser.seeded import AXES, LABELLED_BEFORE, REVIEWED, key, label
 from tests.e2e.browser.visiting import Visit
 
@@ -13,7 +14,8 @@ HIDDEN = ("tuned-7b", "base-7b", "to review", "stub-72b", "INCONSISTENT")
 
 
 async def press(page: Page, choice: str) -> None:
-    """The same choice on every axis, by key."""
+    """The same choice on every axis, by key, after a look at the pair."""
+    await look(page)
     for _ in AXES:
         await page.keyboard.press(choice)
 

@@ -179,3 +179,21 @@ async def test_the_page_shows_only_what_the_resource_offers(http, database, vaul
     assert f"after={after.replace('=', '%3D')}" in page.text
     assert "job 0" in (await http.get("/dashboard", params={"limit": 2, "after": after})).text
     assert (await http.get("/dashboard", params={"after": "nonsense"})).status_code == 422
+
+
+@pytest.mark.parametrize("jobs", [0, 1])
+async def test_what_was_judged_elsewhere_has_its_line(http, database, vault, project, jobs):
+    for _ in range(jobs):
+        await samples.draft(database, vault, project)
+    assert "Judged elsewhere" not in (await http.get("/dashboard")).text
+    rows = "model_a,model_b,winner\n" + "tuned,base,A\n" * 3
+    for number in range(9):
+        answer = await http.post(
+            "/v1/imports", content=rows, params={"name": f"arena {number}"}, headers={"Content-Type": "text/csv"}
+        )
+        assert answer.status_code == 201, answer.text
+    page = (await http.get("/dashboard")).text
+    assert f'<a href="/dashboard/jobs/{answer.json()["id"]}">arena 8</a>' in page
+    assert ("arena 1" in page, "arena 0" in page) == (True, False)
+    assert "tuned, base" in page
+    assert "The newest 8" in page

@@ -101,6 +101,10 @@ async def test_a_form_with_a_choice_missing_comes_back_and_one_sent_twice_does_n
     otherwise = await browser.post(address, data=form | {"axis-1": "second"})
     assert otherwise.status_code == 409
     assert "undo first" in otherwise.text
+    assert "This answer was not saved" in otherwise.text
+    undone = await browser.post(f"/review/{review_id}/undo", data={"csrf": hidden(otherwise.text, "csrf")})
+    assert undone.status_code == 303
+    assert (await browser.post(address, data=form | {"axis-1": "second"})).status_code == 303
     for wrong in ({"axis-1": "third"}, {"axis-1": "first", "seconds": "soon"}, {"axis-1": "first", "seconds": "nan"}):
         assert (await browser.post(address, data=form | wrong)).status_code == 422
     forged = await browser.post(address, data=form | {"axis-1": "first", "csrf": "no"})
@@ -137,7 +141,15 @@ async def test_closed_foreign_and_unknown_reviews_have_pages_of_their_own(http, 
     form = {"csrf": hidden(text, "csrf"), "axis-0": "first", "axis-1": "first"}
     late = await browser.post(f"/review/{review_id}/{place(text)}", data=form)
     assert late.status_code == 409
-    assert "closed" in late.text
+    for told in (
+        "This answer was not saved",
+        "closed while you were choosing",
+        "You need not do anything",
+        "All reviews",
+    ):
+        assert told in late.text, told
+    for untrue in ("present state", "Undo", "What you saved before"):
+        assert untrue not in late.text, untrue
     undo = await browser.post(f"/review/{review_id}/undo", data=form)
     assert undo.status_code == 303
     assert "Nothing to label now" in (await browser.get("/review")).text

@@ -12,7 +12,6 @@ from sqlalchemy import text
 
 from app.domain.errors import Conflict, Invalid, NotFound
 from app.domain.order import Order
-from app.domain.review import shown_to
 from app.domain.trace import Image
 from app.services import reviews, turns, verbs
 from app.services.reviews import Asked
@@ -27,10 +26,10 @@ PICTURE = "ab" * 32
 
 async def test_labels_are_stored_with_what_the_labeller_saw(database, vault, project):
     job, review = await reviewed(database, vault, project, pairs=5)
-    said = {}
+    said, first = {}, {}
     for word in ("first", "second", "tie", "unable", "first"):
         turn = await turns.take_turn(database, project, review.id, "ann")
-        said[turn.place] = word
+        said[turn.place], first[turn.place] = word, turn.first.text
         picks = dict.fromkeys(review.axes, word)
         queue = await turns.answer_turn(
             database, project, review.id, "ann", turn.place, picks=picks, seconds=2.0 * turn.place
@@ -43,26 +42,39 @@ async def test_labels_are_stored_with_what_the_labeller_saw(database, vault, pro
     )  # fmt: skip
     assert len(found) == 5 * len(review.axes)
     for row in found:
-        order = shown_to(review.seed, "ann", row.seq)
-        a_first = order is Order.AB
+        a_first = first[row.place].endswith(": D")
         sides = {"first": 1 if a_first else 2, "second": 2 if a_first else 1, "tie": 3, "unable": None}
+        order = Order.AB if a_first else Order.BA
         assert (row.side, row.shown, row.design) == (sides[said[row.place]], int(order), "random")
         assert (row.inclusion_probability, row.seconds, row.labeller) == (0.5, 2.0 * row.place, "ann")
     after = await reviews.get_review(database, project, review.id)
     assert (after.done, [asdict(one) for one in after.labellers]) == (5, [{"labeller": "ann", "done": 5, "seconds": 4}])
 
 
-async def test_the_sides_are_those_the_coin_says(database, vault, project):
-    _, review = await reviewed(database, vault, project)
-    first = []
+async def test_the_sides_fall_by_chance_and_not_by_anything_a_labeller_knows(database, vault, project):
+    """Two jobs alike in all that can be known: pairs, seed, labeller. Chance repeats itself once in 2^40."""
+    pairs = [pair(f"q{number}") for number in range(40)]
+    both = []
+    for _ in range(2):
+        job = await started(database, vault, project, pairs=pairs)
+        review = await reviews.create_review(database, project, job.id, Asked(40))
+        seqs = await drawn_pairs(database, review)
+        answered = [await answer(database, project, review, "ann") for _ in range(40)]
+        assert all({turn.first.answer, turn.second.answer} == {"C", "D"} for turn in answered)
+        both.append([(seqs[turn.place], turn.first.answer == "D") for turn in answered])
+    assert [seq for seq, _ in both[0]] == [seq for seq, _ in both[1]]  # the draw is the seed's
+    assert both[0] != both[1]
+    a_first = sum(first for side_by_side in both for _, first in side_by_side)
+    assert 15 < a_first < 65  # outside of it a fair coin lands less than once in ten million times
+
+
+async def test_a_pair_that_comes_back_keeps_its_sides(database, vault, project):
+    _, review = await reviewed(database, vault, project, pairs=10)
+    shown = [await turns.take_turn(database, project, review.id, "ann")]
     for _ in range(10):
-        turn = await answer(database, project, review, "ann")
-        seq = (await drawn_pairs(database, review))[turn.place]
-        a_is_first = turn.first.text.endswith(": D")
-        assert a_is_first is (shown_to(review.seed, "ann", seq) is Order.AB)
-        assert {turn.first.answer, turn.second.answer} == {"C", "D"}
-        first.append(a_is_first)
-    assert len(set(first)) == 2
+        shown.append(await turns.take_turn(database, project, review.id, "ann"))
+        await database_ages(database)
+    assert shown == [shown[0]] * 11
 
 
 async def test_a_turn_stays_in_front_of_its_labeller_and_of_nobody_else(database, vault, project):
@@ -132,6 +144,21 @@ async def test_undo_takes_back_the_last_answer_only_and_keeps_what_was_in_front(
     assert (await answer(database, project, review, "ann", "tie")).place == places[-1]
     assert (await turns.take_turn(database, project, review.id, "ann")).place == waiting.place
     assert [(await turns.undo_turn(database, project, review.id, "ann")).place for _ in range(3)] == places[::-1]
+
+
+@pytest.mark.parametrize(("seconds", "together"), [((5.0, 0.5), 5.5), ((5.0, None), None), ((None, 0.5), None)])
+async def test_a_pair_taken_back_keeps_its_time(database, vault, project, seconds, together):
+    """Half a second after an undo is not how long the pair took; where one of the two times is unknown, the sum is."""
+    job, review = await reviewed(database, vault, project)
+    await answer(database, project, review, "ann", seconds=seconds[0])
+    await turns.undo_turn(database, project, review.id, "ann")
+    assert (await turns.get_queue(database, project, review.id, "ann")).seconds is None  # not done, so not counted
+    await answer(database, project, review, "ann", "second", seconds=seconds[1])
+    assert (await turns.get_queue(database, project, review.id, "ann")).seconds == together
+    labels = await rows(
+        database, "SELECT seconds FROM labels WHERE job_id = :job", job=await number_of(database, job.id)
+    )
+    assert {row.seconds for row in labels} == {together}
 
 
 async def test_answers_that_do_not_fit_are_refused(database, vault, project):

@@ -159,3 +159,13 @@ def test_format_is_controlled_beside_length():
     unknown = results_of(a_sheet(picks_of("AB")), control="format")
     assert unknown.length == []
     assert "not controlled for format: the format of a trace is not known" in unknown.warnings
+
+
+def test_no_p_value_contradicts_bootstrap_limits():
+    sheet = a_sheet(picks_of("A" * 30 + "B" * 15))
+    assert results_of(sheet).headline.test.p is not None
+    drawn = results_of(sheet, interval="bootstrap").headline
+    assert drawn.win_rate.low > 0.5
+    assert (drawn.test.p, "interval robust" in drawn.test.note) == (None, True)
+    unvaried = results_of(a_sheet(picks_of("A" * 45)), interval="bootstrap").headline
+    assert unvaried.test.p is not None  # the rule answered

@@ -1,4 +1,4 @@
-"""Agreement, labels, the calibrated rate, gates and sequences as a report tells them."""
+"""Agreement, gates and sequences as a report tells them."""
 
 from __future__ import annotations
 
@@ -8,26 +8,9 @@ import numpy as np
 import pytest
 
 from app.domain.judgment import Outcome
-from app.reports.sheet import PENDING, Labels, PlannedReview
+from app.reports.sheet import PENDING
 from tests.unit.reports.a_sheet import a_judge, a_sheet, check_of, picks_of, results_of
-
-
-def some_labels(scores, pairs=None, labellers=None, *, random=True, probability=None) -> Labels:
-    scores = np.array(scores, float)
-    n = len(scores)
-    return Labels(
-        pair=np.arange(n) if pairs is None else np.array(pairs),
-        labeller=np.zeros(n, np.int64) if labellers is None else np.array(labellers),
-        score=scores,
-        random=np.full(n, random),
-        probability=np.full(n, np.nan if probability is None else probability),
-    )
-
-
-def labelled(meanings: str, scores, **changes):
-    """One judge, and people's labels on the first pairs."""
-    labels = {"overall": some_labels(scores, **changes)}
-    return a_sheet(picks_of(meanings), labels=labels, labellers=("ann", "ben"))
+from tests.unit.reports.labelled import labelled
 
 
 def test_one_judge_alone_agrees_with_nobody():
@@ -77,45 +60,6 @@ def test_people_are_compared_with_the_judge_and_with_each_other():
     assert kinds["human_human"].with_ties["n"] == 2
 
 
-def test_random_labels_calibrate_the_rate():
-    meanings = "A" * 140 + "B" * 60
-    order = np.random.default_rng(1).permutation(200)
-    pairs = order[:80]
-    said = (pairs < 140).astype(float)
-    said[:8] = 1 - said[:8]
-    sheet = labelled(meanings, said, pairs=pairs)
-    (line,) = results_of(sheet).calibrated
-    assert line.available
-    assert line.low < line.estimate < line.high
-    assert (line.labels, line.target) == (80, "new_items")
-    assert line.judge_only["estimate"] == pytest.approx(0.7)
-    assert line.human_only["estimate"] == pytest.approx(said.mean())
-    assert "PPI++" in line.text
-
-
-def test_the_finite_form_stands_beside_the_rate_for_new_items():
-    said = [1, 0] * 36 + [0, 1] * 4  # eight of eighty disagree with the judge
-    (line,) = results_of(labelled("AB" * 50, said)).calibrated
-    these = line.these_items
-    assert (these["n"], line.available) == (100, True)
-    assert these["high"] - these["low"] < 0.6 * (line.high - line.low)  # four fifths of the pairs are known
-    assert line.text.endswith(f"for exactly these items {100 * these['estimate']:.1f} % "
-                              f"({100 * these['low']:.1f}–{100 * these['high']:.1f})")  # fmt: skip
-    (everyone,) = results_of(labelled("AB" * 40, said)).calibrated
-    assert (everyone.available, everyone.these_items) == (True, None)
-
-
-def test_few_or_chosen_labels_calibrate_nothing_and_say_why():
-    few = results_of(labelled("AB" * 50, [1, 0] * 10)).calibrated[0]
-    assert (few.available, few.estimate) == (False, None)
-    assert "50" in few.text
-    chosen = results_of(labelled("AB" * 50, [1, 0] * 40, random=False)).calibrated[0]
-    assert not chosen.available
-    assert "random" in chosen.text
-    weighted = results_of(labelled("AB" * 50, [1, 0] * 40, random=False, probability=0.8)).calibrated[0]
-    assert weighted.available
-
-
 def test_known_answers_are_a_gate():
     right_a = np.array([1, 0] * 30, np.int8)
     good = results_of(a_sheet(picks_of("AB" * 30), right_a=right_a, right_b=1 - right_a))
@@ -124,8 +68,21 @@ def test_known_answers_are_a_gate():
     check = check_of(bad, "known answers")
     assert check["ok"] is False
     assert "right in 30 of 60" in check["text"]
+    assert check["text"].endswith("no true tie is known")
     few = results_of(a_sheet(picks_of("AB"), right_a=right_a[:2], right_b=1 - right_a[:2]))
     assert check_of(few, "known answers")["ok"] is None
+
+
+def test_true_ties_are_told_apart_from_right_answers():
+    sheet = labelled("AB" * 20 + "TTA-", [1, 0] * 20 + [0.5] * 4)
+    text = check_of(results_of(sheet), "known answers")["text"]
+    assert text.startswith("right in 40 of 40 pairs labelled by people")
+    assert text.endswith("calls 2 of 4 true ties a tie")
+    split = labelled("AB" * 20 + "A", [1, 0] * 20 + [1, 0], pairs=[*range(40), 40, 40])
+    assert check_of(results_of(split), "known answers")["text"].endswith("no true tie is known")
+    lost = check_of(results_of(labelled("AB" * 20 + "--", [1, 0] * 21)), "known answers")["text"]
+    assert "right in 40 of 42" in lost
+    assert "2 of them unanswered" in lost
 
 
 @pytest.mark.parametrize(
@@ -145,6 +102,8 @@ def test_kinship_is_told_by_the_submitter_and_flagged():
     told = {"model_families": {"tuned": "Qwen", "base": "llama"}}
     flagged = results_of(a_sheet(picks_of("AB"), judges=judges, metadata=told))
     assert check_of(flagged, "self-preference")["text"] == "of one family with tuned"
+    assert flagged.headline.text.endswith(" (self-preference possible: judge-0: of one family with tuned)")
+    assert "self-preference" not in results_of(a_sheet(picks_of("AB"), judges=judges)).headline.text
     assert check_of(flagged, "self-preference")["ok"] is False
     trained = {"trained_on_outputs_of": {"tuned": ["other"]}}
     assert check_of(results_of(a_sheet(picks_of("AB"), judges=judges, metadata=trained)), "self-preference")["ok"]
@@ -192,64 +151,3 @@ def test_a_lost_pair_is_its_worst_case_for_the_sequence():
 
 def test_an_imported_file_has_no_sequence():
     assert results_of(a_sheet(picks_of("A" * 30), imported=True)).sequences == []
-
-
-def reviewed(done: int, *, closed: bool = False, pairs: int = 80, labels: int = 80):
-    """Eighty random labels on two hundred judged pairs, and a review of some of them."""
-    drawn = np.random.default_rng(1).permutation(200)[:labels]
-    sheet = labelled("A" * 140 + "B" * 60, (drawn < 140).astype(float), pairs=drawn)
-    planned = PlannedReview(axes=("overall",), pairs=pairs, done=done, closed=closed)
-    return results_of(replace(sheet, reviews=(planned,)))
-
-
-def test_the_calibrated_rate_waits_for_the_planned_labels():
-    (line,) = reviewed(79).calibrated
-    assert (line.available, line.estimate, line.low, line.human_only, line.judge_only) == (
-        False,
-        None,
-        None,
-        None,
-        None,
-    )
-    assert line.note == "hidden until all 80 pairs are labelled (79 so far): a rate read on the way is peeking"
-    assert line.text == f"no human-calibrated rate on overall: {line.note}"
-    assert "judge_human" in {one.kind for one in reviewed(79).agreement.lines}
-    (line,) = reviewed(80).calibrated
-    assert line.available
-    assert "peeking" not in line.note
-
-
-def test_a_review_without_a_label_yet_says_what_it_waits_for():
-    (line,) = reviewed(0, labels=0).calibrated
-    assert (line.available, line.labels) == (False, 0)
-    assert "(0 so far)" in line.note
-
-
-def test_a_review_stopped_early_says_so_beside_the_rate():
-    (line,) = reviewed(60, closed=True, labels=60).calibrated
-    assert line.available
-    assert "stopped at 60 of 80 planned pairs; if the stop depended on what was seen" in line.note
-    assert "stopped" not in reviewed(80, closed=True).calibrated[0].note
-
-
-def test_labels_of_filtered_pairs_never_speak_for_all():
-    chosen = {"random": False, "probability": 0.8}
-    sheet = labelled("AB" * 50, [1, 0] * 40, **chosen)
-    labels = replace(sheet.labels["overall"], filtered=np.ones(80, bool))
-    (line,) = results_of(replace(sheet, labels={"overall": labels})).calibrated
-    assert not line.available
-    assert "drawn from filtered pairs" in line.note
-    mixed = np.arange(80) < 60
-    labels = replace(labels, random=mixed, filtered=~mixed, probability=np.where(mixed, 0.6, 0.9))
-    (line,) = results_of(replace(sheet, labels={"overall": labels})).calibrated
-    alone = results_of(labelled("AB" * 50, [1, 0] * 30)).calibrated[0]
-    assert (line.available, line.labels, line.estimate, line.low) == (True, 60, alone.estimate, alone.low)
-    assert "20 labels of pairs that were not drawn at random are left out" in line.note
-
-
-def test_random_labels_of_unequal_chance_are_weighted():
-    said, chance = [1] * 40 + [0] * 40, np.repeat([0.8, 0.2], 40)
-    plain = results_of(labelled("AB" * 100, said)).calibrated[0]
-    weighted = results_of(labelled("AB" * 100, said, probability=chance)).calibrated[0]
-    assert plain.human_only["estimate"] == pytest.approx(0.5)
-    assert weighted.human_only["estimate"] == pytest.approx(0.2)

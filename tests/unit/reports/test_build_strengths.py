@@ -71,3 +71,12 @@ def test_who_beats_whom_and_who_is_tied():
     assert len(chance) == 3
     against_z = next(one for pair, one in chance.items() if pair[1] == "z")
     assert against_z["low"] > 0.5
+
+
+def test_models_met_where_picks_say_so_whatever_the_policy():
+    picks = picks_of("F" * 20 + "AB" * 10)
+    sheet = a_sheet(picks, models=("x", "y", "z"), model_a=np.repeat([0, 1], 20), model_b=np.repeat([1, 2], 20))
+    assert results_of(sheet, policy="drop").fit.components == [["x"], ["y", "z"]]
+    by_pick = results_of(sheet, policy="drop", ties="davidson")
+    assert len(by_pick.models) == 3
+    assert by_pick.fit.components == [["x", "y", "z"]]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from app.reports.pilot import pilot
+from app.reports.sheet import Labels
 from tests.unit.published.imported_report import csv_text, report_of, sheet_from
+from tests.unit.reports.a_sheet import results_of
 
 VOTES = [(f"q{item}", "x", "y", "AAB"[vote], vote) for item in range(40) for vote in range(3)]
 
@@ -79,3 +83,15 @@ def test_a_judge_with_one_order_beside_one_with_both_is_named():
     results = report_of(csv_text("item model_a model_b winner order judge", both + one))
     assert [line.bias for line in results.position] == [0, None]
     assert "single order: position bias not removable for j2" in results.warnings
+
+
+def test_soft_verdicts_in_both_orders_are_checked_against_labels():
+    chance = np.random.default_rng(3).random(80)
+    rows = [(f"q{i}", "x", "y", "j", order, p) for i, p in enumerate(chance.round(3)) for order in ("AB", "BA")]
+    sheet = sheet_from(csv_text("item model_a model_b judge order score", rows))
+    labels = Labels(np.arange(80), np.zeros(80, int), (chance > 0.5) * 1.0, np.ones(80, bool), np.full(80, np.nan))
+    (line,) = results_of(replace(sheet, labels={"overall": labels}, labellers=("ann",))).calibration
+    assert (line.judge, line.labels) == ("j", 80)
+    assert line.brier["estimate"] == pytest.approx(np.mean((chance.round(3) - (chance > 0.5)) ** 2), abs=1e-6)
+    hard = sheet_from(csv_text("item model_a model_b judge order score", [(*row[:5], round(row[5])) for row in rows]))
+    assert results_of(replace(hard, labels={"overall": labels}, labellers=("ann",))).calibration == []

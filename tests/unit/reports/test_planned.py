@@ -158,3 +158,16 @@ def test_numbers_that_do_not_fit_are_named_as_users_know_them(asked, field):
     with pytest.raises(Invalid) as refused:
         planned(Asked(**asked))
     assert field in [problem.field for problem in refused.value.problems]
+
+
+def test_soft_scores_need_fewer_pairs_for_every_goal():
+    soft = replace(a_pilot("AB" * 60), rate=0.55, tie_share=0.0, variance=0.0104)
+    found = planned(Asked(half_width=0.02, effect=0.05, margin=0.05), soft)
+    at_a_half = 0.0104 / (0.55 * 0.45) / 4  # the same share of what wins and losses would vary by
+    sample = Sample(rate=0.55, variance=0.0104, cluster_sizes=soft.cluster_sizes, icc=soft.icc or 0)
+    assert [one.pairs for one in found.plans] == [
+        plan(HalfWidth(0.02), sample).pairs,
+        plan(Detect(0.8), sample).pairs,
+        plan(Equivalent(0.05, 0.8), replace(sample, rate=0.5, variance=at_a_half)).pairs,
+    ]
+    assert source_of(found, "variance of scores") == "pilot"
