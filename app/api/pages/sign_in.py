@@ -43,7 +43,8 @@ async def sign_in(request: Request, running: Running) -> Response:
     try:
         cookie = await sessions.sign_in(running.database, form.get("key", ""))
     except Unauthenticated as error:
-        return _form(request, to, status=HTTPStatus.UNAUTHORIZED, problem=error.detail)
+        onward = await _onward_in_session(request, running, to)
+        return _form(request, to, status=HTTPStatus.UNAUTHORIZED, problem=error.detail, onward=onward)
     if COOKIE in request.cookies:
         await sessions.sign_out(running.database, request.cookies[COOKIE])
     who = await sessions.visitor(running.database, cookie)
@@ -92,6 +93,16 @@ def _form(
         onward=onward,
         days=round(sessions.LIFE_SECONDS / sessions.DAYS),
     )
+
+
+async def _onward_in_session(request: Request, running: Running, to: str) -> str:
+    """Where somebody goes on to whose session a wrong key has not ended; empty for others."""
+    try:
+        who = await sessions.visitor(running.database, request.cookies.get(COOKIE, ""))
+    except Unauthenticated:
+        return ""
+    request.state.principal = who  # the page shows who it is
+    return _onward(who, to)
 
 
 def _onward(who: Principal, to: str) -> str:

@@ -18,23 +18,11 @@ marks?.addEventListener("click", (event) => {
   }
 });
 
-// Who speaks to the computer, or touches keys by accident, turns them off, here and on the pages of labellers.
-const shortcuts = document.querySelector("#shortcuts");
-const KEPT = "tracejudge-shortcuts";
-if (shortcuts) {
-  shortcuts.closest("label").hidden = false;
-  shortcuts.checked = localStorage.getItem(KEPT) !== "off";
-  shortcuts.addEventListener("change", () => {
-    if (shortcuts.checked) localStorage.removeItem(KEPT);
-    else localStorage.setItem(KEPT, "off");
-  });
-}
-
 const zoom = document.querySelector("#zoom");
 const keys = { j: "a[rel=next]", ArrowRight: "a[rel=next]", k: "a[rel=prev]", ArrowLeft: "a[rel=prev]", m: "#marks" };
 document.addEventListener("keydown", (event) => {
   // With another key held, arrows and letters belong to the browser: shift and an arrow marks text.
-  if (event.shiftKey || event.ctrlKey || event.metaKey || event.altKey || zoom?.open || !shortcuts?.checked) return;
+  if (event.shiftKey || event.ctrlKey || event.metaKey || event.altKey || zoom?.open || !shortcutsOn()) return;
   // Arrows move within a field, and within a table or text that scrolls sideways.
   if (event.target.closest("input:not([type=checkbox]), select, textarea, .scroll, pre")) return;
   const link = keys[event.key] && document.querySelector(keys[event.key]);

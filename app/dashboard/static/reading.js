@@ -5,7 +5,17 @@ function isRead(part) {
   return part.contains(document.activeElement) || (!marked.isCollapsed && part.contains(marked.anchorNode));
 }
 
+// A form that was sent leads away from here: what is answered meanwhile, to a session just signed out, leads nobody
+// elsewhere.
+let leaving = false;
+addEventListener("pageshow", () => { leaving = false; });
+addEventListener("submit", (event) => { leaving = !event.defaultPrevented; });
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (leaving) event.preventDefault();
+});
+
 document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.detail.elt;
-  if (part.matches("[data-reading]") && (document.hidden || isRead(part))) event.preventDefault();
+  const rests = part.matches("[data-reading]") && (document.hidden || isRead(part));
+  if (leaving || rests) event.preventDefault();
 });

@@ -106,3 +106,17 @@ async def test_the_notes_on_agreement_are_read_whole(visit, there, seed) -> None
     await expect(table).to_be_visible()
     await table.locator("td").last.evaluate("(cell) => { cell.textContent = 'kappa is not known, for '.repeat(12) }")
     assert await table.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+
+
+async def test_a_page_that_a_form_leads_away_from_asks_for_nothing_more(visit, there, seed) -> None:
+    """Signed out meanwhile, it would be sent to sign in and come back, instead of where the form leads."""
+    lead = await visit(there.key)
+    await lead.go(f"/dashboard/jobs/{seed.done}")
+    await expect(lead.page.locator("#report")).to_contain_text("As of")
+    lead.asked.clear()
+    await lead.page.evaluate(
+        "document.querySelector('form[method=post]').dispatchEvent(new Event('submit', {bubbles: true}))"
+    )
+    await lead.page.evaluate("htmx.ajax('GET', `${location.pathname}/report`, {source: '#report'})")
+    await lead.page.wait_for_timeout(300)
+    assert not lead.asked
