@@ -27,6 +27,7 @@ ENDING_COLOURS = {
 WIDTH = 430
 ROW, LOW_ROW, AXIS = 46, 27, 42
 CHARACTER = 7  # no letter is wider, on average over a name
+GAP = 12  # between the scale and its words: a mark at the very end stays clear of them
 LONGEST_NAME = 38
 HALF = 0.5
 PERCENT = "format(100 * datum.value, '.0f') + ' %'"
@@ -237,12 +238,12 @@ def _under() -> _Layout:
 def _beside() -> list[Spec]:
     """Names and headings to the left of the scale, numbers to its right."""
     common = {"type": "text", "baseline": "middle", "fontSize": 12}
-    left = common | {"align": "right", "dx": -CHARACTER, "fill": INK}
+    left = common | {"align": "right", "dx": -GAP, "fill": INK}
     return [
         {"mark": left, "encoding": {"x": {"value": 0}, "text": {"field": "name"}}},
         {"mark": left | {"fontWeight": 600, "dy": 2}, "transform": [{"filter": "isValid(datum.heading)"}],
          "encoding": {"x": {"value": 0}, "text": {"field": "heading"}}},
-        {"mark": common | {"align": "left", "dx": CHARACTER, "fill": QUIET},
+        {"mark": common | {"align": "left", "dx": GAP, "fill": QUIET},
          "encoding": {"x": {"value": "width"}, "text": {"field": "text"}}},
     ]  # fmt: skip
 

@@ -27,6 +27,7 @@ from app.wire.pages import PageIn
 router = APIRouter(include_in_schema=False)
 PAGE, RESOURCE = "/dashboard/leaderboard", "/v1/leaderboard"
 LISTED = 100
+MOST_NAMED = 4
 NOT_YET = (JobStatus.DRAFT, JobStatus.PREPARING)
 MOST_OPPONENTS = 12
 HALF, SHADES = 0.5, (("3", 0.25), ("2", 0.12), ("1", 0.02))
@@ -80,12 +81,17 @@ async def _entries(chosen: Sequence[str] | str, who: Principal, running: App) ->
     ]  # fmt: skip
     entries += [
         {"id": one.id, "name": one.name, "kind": "imported", "pairs": one.pairs,
-         "told": f"{', '.join(one.models[:4])} · {one.policy}"}
+         "told": f"{_some(one.models)} · {one.policy}"}
         for one in elsewhere
     ]  # fmt: skip
     known = {entry["id"] for entry in entries}
     unknown = [{"id": one, "name": one, "kind": "", "pairs": None, "told": ""} for one in chosen if one not in known]
     return sorted(unknown + entries, key=lambda entry: entry["id"] not in chosen)
+
+
+def _some(models: Sequence[str]) -> str:
+    more = f" and {len(models) - MOST_NAMED} more" if len(models) > MOST_NAMED else ""
+    return ", ".join(models[:MOST_NAMED]) + more
 
 
 def _span(results: Leaderboard) -> tuple[float, float]:
