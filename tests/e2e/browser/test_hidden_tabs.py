@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -15,12 +17,14 @@ SHOW = f"delete document.hidden; {LOOK}"
 
 
 @pytest.fixture
-def paused(there, seed) -> str:
-    """A job that listens for its going on as long as anybody likes."""
+def paused(there, seed) -> Iterator[str]:
+    """A job whose page listens for as long as anybody likes; gone afterwards, as the overview shows so many only."""
     job = running(there)
     start(there, job)
     assert there.http.post(f"/jobs/{job}/pause").status_code in (200, 202)
-    return job
+    yield job
+    there.http.post(f"/jobs/{job}/cancel")
+    assert there.http.delete(f"/jobs/{job}").status_code in (200, 204)
 
 
 async def follow(page: Page, address: str) -> None:

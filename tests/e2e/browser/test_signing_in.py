@@ -139,3 +139,4 @@ async def test_a_form_sent_after_the_session_leads_back_to_where_it_stood(visit,
     await lead.page.get_by_label("API key").fill(there.key)
     await lead.page.get_by_role("button", name="Sign in").click()
     await lead.page.wait_for_url(f"{there.url}/dashboard/jobs/{job}")
+    assert there.http.delete(f"/jobs/{job}").status_code in (200, 204)
