@@ -14,6 +14,7 @@ from app.cli.connection import connected_or_own, refusal
 from app.cli.job_options import Endpoint, axes_of, judges_of, metadata_of, new_job
 from app.cli.joining import Joined, join
 from app.cli.launch import launch
+from app.cli.out_files import Folder
 from app.cli.pictures import Pictures
 from app.cli.progress import GOES_ON, STOPS_WITH_US, conclude, follow, stop_if_paused
 from app.cli.rows import Columns
@@ -31,8 +32,12 @@ Files = Annotated[
     typer.Argument(metavar="FILE...", exists=True, dir_okay=False, help="Traces files: .jsonl, .json, .csv, .parquet."),
 ]
 Map = Annotated[
-    str,
-    typer.Option("--map", metavar="OURS=THEIRS,...", help="Names of your columns, e.g. trace=reasoning,item.id=qid."),
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="OURS=THEIRS,...",
+        help="Names of your columns, e.g. trace=reasoning,item.id=qid; repeatable.",
+    ),
 ]
 
 
@@ -55,8 +60,8 @@ def compare(
     seed: options.Seed = 0,
     name: options.Name = None,
     metadata: options.Metadata = None,
-    columns: Map = "",
-    out: options.Out = None,
+    columns: Map = None,
+    out: Folder = None,
     as_json: options.Json = False,
 ) -> None:
     """Compare models by their traces: join the files by item id into pairs, judge every pair in both orders,
@@ -68,7 +73,7 @@ def compare(
     endpoint = Endpoint(judge_url, judge_model, judge_key_env, method, no_images, max_in_flight, timeout, temperature)
     judges = judges_of(judge, endpoint)
     pictures = Pictures()
-    joined = joined_files(files, Columns.parse(columns), pictures)
+    joined = joined_files(files, Columns.parse(columns or ()), pictures)
     new = new_job(
         name=name or " vs ".join(joined.models)[:200],
         judges=judges,

@@ -36,8 +36,11 @@ def import_(
         typer.Option("--format", help="Whose file it is: AlpacaEval annotations, MT-bench judgments or votes."),
     ] = "auto",
     columns: Annotated[
-        str, typer.Option("--map", metavar="OURS=THEIRS,...", help="Names of your columns, e.g. winner=verdict.")
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="OURS=THEIRS,...", help="Names of your columns, e.g. winner=verdict; repeatable."
+        ),
+    ] = None,
     policy: Annotated[
         options.PolicyName, typer.Option(help="How inconsistent verdicts count, fixed before they are seen.")
     ] = "half",
@@ -61,7 +64,7 @@ def import_(
     """
     if job is not None and not human:
         raise typer.BadParameter("--job takes people's labels: give --human, too")
-    names = Columns.parse(columns, tuple(sorted(KNOWN | {"tag"})))
+    names = Columns.parse(columns or (), tuple(sorted(KNOWN | {"tag"})))
     with file_of(file) as readable:
         upload = upload_of(readable, format_, names)
         for note in upload.notes:

@@ -27,7 +27,7 @@ GAMES = {
 
 
 def columns(text: str) -> Columns:
-    return Columns.parse(text, tuple(sorted(KNOWN | {"tag"})))
+    return Columns.parse([text], tuple(sorted(KNOWN | {"tag"})))
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
