@@ -17,6 +17,7 @@ from app.wire.verdict_columns import KNOWN
 from app.wire.verdicts import ImportOut
 
 SHOWN_NAMES = 10
+UNKNOWN = "unknown"  # how pairs were drawn
 FILES = "CSV, NDJSON, a JSON list or Parquet; - is standard input."
 
 
@@ -49,8 +50,9 @@ def import_(
     ] = None,
     human: Annotated[bool, typer.Option("--human", help="The verdicts are people's labels.")] = False,
     design: Annotated[
-        Literal["random", "filtered", "unknown"], typer.Option(help="How the labelled pairs were drawn.")
-    ] = "unknown",
+        Literal["random", "filtered", "unknown"] | None,
+        typer.Option(help="With --human: how the labelled pairs were drawn; unknown when not given."),
+    ] = None,
     job: Annotated[
         str | None, typer.Option(metavar="ID", help="With --human: labels of the pairs of this job or import.")
     ] = None,
@@ -62,15 +64,16 @@ def import_(
     Optional columns: item, judge, axis, order (AB or BA), repeat, count, cluster, length_a, length_b, tag.NAME.
     Files of AlpacaEval and MT-bench are known by their fields.
     """
-    if job is not None and not human:
-        raise typer.BadParameter("--job takes people's labels: give --human, too")
+    for option, given in (("--job", job), ("--design", design)):
+        if given is not None and not human:
+            raise typer.BadParameter("is about people's labels: give --human, too", param_hint=option)
     names = Columns.parse(columns or (), tuple(sorted(KNOWN | {"tag"})))
     with file_of(file) as readable:
         upload = upload_of(readable, format_, names)
         for note in upload.notes:
             say(note, style="yellow")
         if job is not None:
-            _label(job, upload, design, as_json=as_json)
+            _label(job, upload, design or UNKNOWN, as_json=as_json)
             return
         with connected() as client:
             made = client.import_verdicts(
@@ -78,7 +81,7 @@ def import_(
                 upload.source,
                 content_type=upload.content_type,
                 human=human,
-                design=design,
+                design=design or UNKNOWN,
                 policy=policy,
                 primary_axis=primary_axis,
             )
