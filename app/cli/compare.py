@@ -18,7 +18,7 @@ from app.cli.out_files import Folder
 from app.cli.pictures import Pictures
 from app.cli.progress import GOES_ON, STOPS_WITH_US, conclude, follow, stop_if_paused
 from app.cli.rows import Columns
-from app.cli.terminal import err, print_json, say
+from app.cli.terminal import counted, err, in_one_line, print_json, say
 from app.cli.traces_files import read_traces
 from app.client import Client, ProblemError
 from app.domain.errors import Problem, TraceJudgeError
@@ -105,7 +105,8 @@ def joined_files(files: Sequence[Path], columns: Columns, pictures: Pictures) ->
 
 def tell(joined: Joined) -> None:
     """What will be compared, and what found no partner."""
-    say(f"{len(joined.pairs):,} pairs of {joined.items:,} items: {', '.join(joined.models)}")
+    pairs, items = counted(len(joined.pairs), "pair"), counted(joined.items, "item")
+    say(f"{pairs} of {items}: {in_one_line(', '.join(joined.models))}")
     for what, names in _without_partner(joined).items():
         if names:
             more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import typer
 from pydantic_core import ValidationError
 
+from app.cli.terminal import shown
 from app.domain.errors import (
     Conflict,
     Forbidden,
@@ -80,7 +81,7 @@ def _print(title: str, *lines: str) -> None:
     typer.secho(f"tracejudge: {title}", err=True, fg=typer.colors.RED, bold=True)
     for line in lines:
         if line:
-            typer.echo(line, err=True)
+            typer.echo(shown(line), err=True)
 
 
 def _listed(error: TraceJudgeError) -> Iterator[str]:

@@ -11,7 +11,7 @@ import typer
 from app.cli import options
 from app.cli.connection import connected
 from app.cli.rows import Columns
-from app.cli.terminal import print_json, print_table, say
+from app.cli.terminal import counted, in_one_line, print_json, print_table, say
 from app.cli.verdict_files import STANDARD_INPUT, Upload, file_of, upload_of
 from app.wire.verdict_columns import KNOWN
 from app.wire.verdicts import ImportOut
@@ -119,17 +119,18 @@ def _label(job: str, upload: Upload, design: str, *, as_json: bool) -> None:
     if as_json:
         print_json(added.model_dump(mode="json"))
     else:
-        say(f"{added.labels:,} labels stored; {job} has {added.total:,} now.")
+        say(f"{counted(added.labels, 'label')} stored; {job} has {added.total:,} now.")
 
 
 def _tell(made: ImportOut) -> None:
-    say(f"Import {made.id}: {made.verdicts:,} verdicts on {made.pairs:,} pairs of {_some(made.models)}")
+    verdicts, pairs = counted(made.verdicts, "verdict"), counted(made.pairs, "pair")
+    say(f"Import {made.id}: {verdicts} on {pairs} of {_some(made.models)}")
     say(f"Judges: {_some(made.judges)}; headline axis: {made.primary_axis}; policy: {made.policy}")
     if made.skipped:
-        say(f"{made.skipped:,} rows with count 0 hold no verdict and were left out.", style="yellow")
+        say(f"Left out: {counted(made.skipped, 'row')} with count 0, which is no verdict.", style="yellow")
     say(f"Its report:  tracejudge report {made.id}")
 
 
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
-    return ", ".join(names[:SHOWN_NAMES]) + more
+    return in_one_line(", ".join(names[:SHOWN_NAMES])) + more

@@ -15,7 +15,7 @@ from app.cli.connection import connected
 from app.cli.fail_if import conditions, enforce
 from app.cli.out_files import File, named, write
 from app.cli.progress import conclude, finished, follow, lost
-from app.cli.terminal import err, print_json, print_table, say
+from app.cli.terminal import err, in_one_line, print_json, print_table, say
 from app.client import Client, ProblemError
 from app.wire.jobs import JobOut
 
@@ -182,7 +182,7 @@ def delete(
 def line_of(job: JobOut) -> str:
     """A job in one line."""
     counts = f"{finished(job):,} of {job.progress.units:,} units finished"
-    return f"Job {job.id} ({job.name}) is {job.status}: " + ", ".join([counts, *lost(job)])
+    return f"Job {job.id} ({in_one_line(job.name)}) is {job.status}: " + ", ".join([counts, *lost(job)])
 
 
 def register(commands: typer.Typer) -> None:

@@ -12,7 +12,7 @@ import typer
 from app.cli import options
 from app.cli.connection import connected
 from app.cli.out_files import File, named, write
-from app.cli.terminal import out, print_table, say
+from app.cli.terminal import counted, in_one_line, out, print_table, say
 from app.reports import numbers
 
 Json = Mapping[str, Any]
@@ -78,7 +78,8 @@ def show(results: Json) -> None:
         _show_matrix(matrix)
     say(to=out)
     for job in results["jobs"]:
-        say(f"{job['name']}: {job['pairs']:,} pairs, {job['duplicates']:,} of them in an earlier job, too", to=out)
+        pairs, again = counted(job["pairs"], "pair"), f"{job['duplicates']:,} of them in an earlier job, too"
+        say(f"{in_one_line(job['name'])}: {pairs}, {again}", to=out)
     strata = results["strata"]
     if strata is not None and strata["p"] is not None:
         say(f"Do the strata share the strengths? p = {numbers.p_value(strata['p'])}", to=out)
