@@ -34,15 +34,14 @@ REMEDIES: Remedies = {
     Unavailable: "`tracejudge doctor` shows what is down and what to do.",
     Invalid: "Put this right and run the command again.",
 }
+UNKNOWN = "unknown "  # how the reasons of columns and fields begin that nobody knows
+MAPPING = "--map OURS=THEIRS,... gives your columns our names (tag.NAME for a tag) and leaves the others out."
 NOTHING_JUDGED = "Put this right and run the command again; nothing was judged."
 # Where a command knows better.
 OF_COMMAND: Mapping[str, Remedies] = {
     "compare": {Invalid: NOTHING_JUDGED},
     "submit": {Invalid: NOTHING_JUDGED},
-    "import": {
-        Invalid: "Put this right and import again; nothing was stored. --map OURS=THEIRS,... gives your columns our "
-        "names (tag.NAME for a tag) and leaves the others out.",
-    },
+    "import": {Invalid: "Put this right and import again; nothing was stored."},
     "leaderboard": {Conflict: "Leave out the jobs that differ, or give --allow-mixed."},
     "reviews": {NotFound: "`tracejudge jobs` shows the jobs, `tracejudge reviews list JOB` a job's reviews."},
     "keys": {NotFound: "`tracejudge keys list` shows what there is."},
@@ -54,7 +53,8 @@ def tell(error: TraceJudgeError, command: str = "") -> None:
     detail = error.detail
     if command == "leaderboard":  # the server speaks of its own parameter
         detail = detail.replace("allow_mixed", "--allow-mixed")
-    _print(error.title, detail, *_listed(error), _remedy(error, command))
+    mapping = command == "import" and any(problem.reason.startswith(UNKNOWN) for problem in error.problems)
+    _print(error.title, detail, *_listed(error), MAPPING * mapping, _remedy(error, command))
 
 
 def tell_settings(error: ValidationError) -> None:

@@ -200,7 +200,7 @@ EXAMPLE_ID = "0198c0de-7a11-7000-8000-00000000c0de"
 def _ask(job: str) -> None:
     """Go on only if a person says so: an answer from a pipe may be meant for anything."""
     if not sys.stdin.isatty():
-        raise typer.BadParameter("nobody can be asked without a terminal: give --yes to delete", param_hint="--yes")
+        raise typer.BadParameter("nobody can be asked without a terminal; --yes deletes without asking")
     typer.confirm(f"Delete {job} and all its judgments?", abort=True, err=True)
 
 

@@ -43,7 +43,10 @@ def test_a_kind_of_error_has_the_remedy_of_its_ancestor(capsys):
     [
         ("submit", Invalid("bad"), "nothing was judged", "--map"),
         ("report", Invalid("bad"), "run the command again.", "judged"),
-        ("import", Invalid("bad"), "--map", "judged"),
+        ("import", Invalid("bad"), "nothing was stored", "judged"),
+        ("import", Invalid("bad", (Problem("is there twice", "item", 1),)), "line 1, item", "--map"),
+        ("import", Invalid("bad", (Problem("unknown column", "site", 1),)), "--map", "judged"),
+        ("submit", Invalid("bad", (Problem("unknown field", "site", 1),)), "unknown field", "--map"),
         ("report", NotFound("no"), "tracejudge imports", "reviews"),
         ("reviews", NotFound("no"), "tracejudge reviews list", "imports"),
         ("leaderboard", Conflict("they differ; allow_mixed fits them"), "; --allow-mixed fits", "allow_mixed"),
