@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from email.utils import format_datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response, status
+from starlette.exceptions import HTTPException
 
 from app.api.auth import JobsReader, Publishing
 from app.api.jobs import JobId
@@ -36,6 +39,8 @@ CONTENT: dict[str, Any] = {
     }
     for name, shape in FORMATS.items()
 }
+# How much a client wants a type, unless it is 1; other parameters of a range say nothing about our formats.
+WEIGHT = re.compile(r";\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)")
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": CONTENT},
     202: {"description": "`recent`: the first one is being made; ask again"},
@@ -46,8 +51,8 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 async def report(
     job_id: JobId, asked: Annotated[ReportQuery, Query()], request: Request, who: JobsReader, publisher: Publishing
 ) -> Response:
-    """The report. The format comes from `format`, else from Accept, else it is JSON, whose schema is at
-    `/v1/report-schema`.
+    """The report. The format comes from `format`, else from Accept (406 where it names none of these), else it is
+    JSON, whose schema is at `/v1/report-schema`.
     """
     name = asked.format or accepted(request.headers.get("accept", ""))
     shape = FORMATS[name]
@@ -90,7 +95,27 @@ async def schema() -> Response:
 
 
 def accepted(header: str) -> str:
-    """The first format an Accept header names; JSON when it names none of ours."""
-    wanted = [part.partition(";")[0].strip().lower() for part in header.split(",")]
-    names = {shape.media_type.partition(";")[0]: name for name, shape in FORMATS.items()}
-    return next((names[media_type] for media_type in wanted if media_type in names), "json")
+    """The format an Accept header asks for (RFC 9110, 12.5.1): of the highest weight, then the one named most closely,
+    then the one named first. JSON where everything is welcome; HTTPException (406) where nothing of ours is.
+    """
+    parts = [part.strip().lower() for part in header.split(",") if part.strip()] or ["*/*"]
+    wanted = {name: _wanted(shape.media_type.partition(";")[0], parts) for name, shape in FORMATS.items()}
+    best = max(wanted, key=wanted.__getitem__)
+    if wanted[best][0] == 0:
+        raise HTTPException(status.HTTP_406_NOT_ACCEPTABLE)
+    return best
+
+
+def _wanted(media_type: str, parts: Sequence[str]) -> tuple[float, int, int]:
+    """Weight, closeness and (negative) place of the range that says most about a type: the closest, then the first."""
+    ranges = (media_type, media_type.partition("/")[0] + "/*", "*/*")
+    found = [
+        (len(ranges) - ranges.index(named), -place, part)
+        for place, part in enumerate(parts)
+        if (named := part.partition(";")[0].strip()) in ranges
+    ]
+    if not found:
+        return 0.0, 0, 0
+    closeness, place, part = max(found)
+    weight = WEIGHT.search(part)
+    return float(weight[1]) if weight else 1.0, closeness, place

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -41,12 +42,17 @@ def tracejudge(
     """Judge pairs of reasoning traces with LLM judges, in both orders, and report win rates that can be cited."""
 
 
+def command_of(arguments: Sequence[str]) -> str:
+    """The command in a process's arguments; the options before it take no values."""
+    return next((word for word in arguments[1:] if not word.startswith("-")), "")
+
+
 def main() -> None:
     """Run one command. Exit status: 0 well, 1 failed, 2 wrong usage, 130 interrupted."""
     try:
         app(prog_name="tracejudge")
     except TraceJudgeError as error:
-        tell(error)
+        tell(error, command_of(sys.argv))
     except ValidationError as error:  # raised by Settings() only; answers of the server are checked in the client
         tell_settings(error)
     except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours, told in words

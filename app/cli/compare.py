@@ -14,10 +14,11 @@ from app.cli.connection import connected_or_own, refusal
 from app.cli.job_options import Endpoint, axes_of, judges_of, metadata_of, new_job
 from app.cli.joining import Joined, join
 from app.cli.launch import launch
+from app.cli.out_files import Folder
 from app.cli.pictures import Pictures
 from app.cli.progress import GOES_ON, STOPS_WITH_US, conclude, follow, stop_if_paused
 from app.cli.rows import Columns
-from app.cli.terminal import err, print_json, say
+from app.cli.terminal import counted, err, in_one_line, print_json, say
 from app.cli.traces_files import read_traces
 from app.client import Client, ProblemError
 from app.domain.errors import Problem, TraceJudgeError
@@ -31,8 +32,12 @@ Files = Annotated[
     typer.Argument(metavar="FILE...", exists=True, dir_okay=False, help="Traces files: .jsonl, .json, .csv, .parquet."),
 ]
 Map = Annotated[
-    str,
-    typer.Option("--map", metavar="OURS=THEIRS,...", help="Names of your columns, e.g. trace=reasoning,item.id=qid."),
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="OURS=THEIRS,...",
+        help="Names of your columns, e.g. trace=reasoning,item.id=qid; repeatable.",
+    ),
 ]
 
 
@@ -55,8 +60,8 @@ def compare(
     seed: options.Seed = 0,
     name: options.Name = None,
     metadata: options.Metadata = None,
-    columns: Map = "",
-    out: options.Out = None,
+    columns: Map = None,
+    out: Folder = None,
     as_json: options.Json = False,
 ) -> None:
     """Compare models by their traces: join the files by item id into pairs, judge every pair in both orders,
@@ -68,7 +73,7 @@ def compare(
     endpoint = Endpoint(judge_url, judge_model, judge_key_env, method, no_images, max_in_flight, timeout, temperature)
     judges = judges_of(judge, endpoint)
     pictures = Pictures()
-    joined = joined_files(files, Columns.parse(columns), pictures)
+    joined = joined_files(files, Columns.parse(columns or ()), pictures)
     new = new_job(
         name=name or " vs ".join(joined.models)[:200],
         judges=judges,
@@ -100,7 +105,8 @@ def joined_files(files: Sequence[Path], columns: Columns, pictures: Pictures) ->
 
 def tell(joined: Joined) -> None:
     """What will be compared, and what found no partner."""
-    say(f"{len(joined.pairs):,} pairs of {joined.items:,} items: {', '.join(joined.models)}")
+    pairs, items = counted(len(joined.pairs), "pair"), counted(joined.items, "item")
+    say(f"{pairs} of {items}: {in_one_line(', '.join(joined.models))}")
     for what, names in _without_partner(joined).items():
         if names:
             more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""

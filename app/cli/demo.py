@@ -15,6 +15,7 @@ import app
 from app.cli import options, results
 from app.cli.connection import connected_or_own
 from app.cli.launch import launch
+from app.cli.out_files import Folder
 from app.cli.progress import conclude, duration, follow, stop_if_paused
 from app.cli.submit import settled_lines
 from app.cli.terminal import out as console
@@ -38,7 +39,7 @@ FAREWELL = "What was started stops now; the job is kept and goes on with the nex
 UNFINISHED = (JobStatus.RUNNING, JobStatus.PAUSED, JobStatus.PREPARING)
 
 
-def demo(out: options.Out = None, as_json: options.Json = False) -> None:
+def demo(out: Folder = None, as_json: options.Json = False) -> None:
     """Judge the sample pairs, with their images, by a small language model on this machine's CPU.
 
     Uses the stack that runs in TRACEJUDGE_HOME, or starts one and stops it again.

@@ -7,7 +7,7 @@ from typing import Any
 
 from app import rubrics
 from app.cli.connection import connected
-from app.cli.terminal import out, print_json, say
+from app.cli.terminal import counted, out, print_json, say
 from app.domain.errors import Invalid, NotFound
 from app.domain.judge import Judge
 from app.domain.order import Order, Presentation
@@ -42,7 +42,8 @@ def preview(new: dict[str, Any], lines: Iterable[bytes], *, as_json: bool) -> No
         return
     for name, prompt in prompts.items():
         show(name, prompt)
-    say(f"\n{pairs:,} pairs, {units:,} units: about {units:,} calls to {', '.join(j.name for j in judges)}.", to=out)
+    asked = f"{counted(pairs, 'pair')}, {counted(units, 'unit')}: about {counted(units, 'call')}"
+    say(f"\n{asked} to {', '.join(judge.name for judge in judges)}.", to=out)
 
 
 def first_and_count(lines: Iterable[bytes]) -> tuple[Pair, int]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import typer
 from pydantic_core import ValidationError
 
+from app.cli.terminal import shown
 from app.domain.errors import (
     Conflict,
     Forbidden,
@@ -22,20 +23,38 @@ from app.domain.errors import (
 
 MOST_LINES = 10
 
+Remedies = Mapping[type[TraceJudgeError], str]
+
 # Looked up along the error's ancestors.
-REMEDIES: Mapping[type[TraceJudgeError], str] = {
+REMEDIES: Remedies = {
     Unauthenticated: "Set TRACEJUDGE_API_KEY to a key of this server; `tracejudge keys create` makes one.",
     Forbidden: "Use a key with that scope; `tracejudge keys list` shows what keys may do.",
-    NotFound: "`tracejudge jobs` and `tracejudge judges list` show what there is.",
+    NotFound: "`tracejudge jobs`, `tracejudge imports` and `tracejudge judges list` show what there is.",
     Conflict: "`tracejudge jobs` and `tracejudge status` show where things stand.",
     Unavailable: "`tracejudge doctor` shows what is down and what to do.",
-    Invalid: "Put this right and run the command again; nothing was judged.",
+    Invalid: "Put this right and run the command again.",
+}
+UNKNOWN = "unknown "  # how the reasons of columns and fields begin that nobody knows
+MAPPING = "--map OURS=THEIRS,... gives your columns our names (tag.NAME for a tag) and leaves the others out."
+NOTHING_JUDGED = "Put this right and run the command again; nothing was judged."
+# Where a command knows better.
+OF_COMMAND: Mapping[str, Remedies] = {
+    "compare": {Invalid: NOTHING_JUDGED},
+    "submit": {Invalid: NOTHING_JUDGED},
+    "import": {Invalid: "Put this right and import again; nothing was stored."},
+    "leaderboard": {Conflict: "Leave out the jobs that differ, or give --allow-mixed."},
+    "reviews": {NotFound: "`tracejudge jobs` shows the jobs, `tracejudge reviews list JOB` a job's reviews."},
+    "keys": {NotFound: "`tracejudge keys list` shows what there is."},
 }
 
 
-def tell(error: TraceJudgeError) -> None:
-    """Print an expected error to standard error."""
-    _print(error.title, error.detail, *_listed(error), _remedy(error))
+def tell(error: TraceJudgeError, command: str = "") -> None:
+    """Print an expected error to standard error. `command`: the one that met it."""
+    detail = error.detail
+    if command == "leaderboard":  # the server speaks of its own parameter
+        detail = detail.replace("allow_mixed", "--allow-mixed")
+    mapping = command == "import" and any(problem.reason.startswith(UNKNOWN) for problem in error.problems)
+    _print(error.title, detail, *_listed(error), MAPPING * mapping, _remedy(error, command))
 
 
 def tell_settings(error: ValidationError) -> None:
@@ -62,7 +81,7 @@ def _print(title: str, *lines: str) -> None:
     typer.secho(f"tracejudge: {title}", err=True, fg=typer.colors.RED, bold=True)
     for line in lines:
         if line:
-            typer.echo(line, err=True)
+            typer.echo(shown(line), err=True)
 
 
 def _listed(error: TraceJudgeError) -> Iterator[str]:
@@ -78,5 +97,6 @@ def _where(problem: Problem) -> str:
     return f"{place}: " if place else ""
 
 
-def _remedy(error: TraceJudgeError) -> str:
-    return next((REMEDIES[kind] for kind in type(error).__mro__ if kind in REMEDIES), "")
+def _remedy(error: TraceJudgeError, command: str) -> str:
+    known = {**REMEDIES, **OF_COMMAND.get(command, {})}
+    return next((known[kind] for kind in type(error).__mro__ if kind in known), "")

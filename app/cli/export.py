@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 
 from app.cli import options
 from app.cli.connection import connected
+from app.cli.out_files import File, refusing, written_whole
 from app.cli.terminal import err, print_json, say
-from app.domain.errors import Invalid
 from app.wire.pages import HumanName
 from app.wire.results import Rows, RowsFormat
 
@@ -25,7 +23,6 @@ Format = Annotated[
     RowsFormat | None,
     typer.Option("--format", "-f", help="How it is written; by the file's name, else ndjson, when not given."),
 ]
-Out = Annotated[Path | None, typer.Option("--out", "-o", dir_okay=False, help="File; else standard output.")]
 
 
 def export(
@@ -33,7 +30,7 @@ def export(
     *,
     what: Annotated[Rows, typer.Option(help="A row per judgment, or a row per pair with its verdicts.")] = "judgments",
     format_: Format = None,
-    out: Out = None,
+    out: File = None,
     axis: Annotated[str | None, typer.Option(help="Only what concerns this axis.")] = None,
     verdict: Annotated[str | None, typer.Option(help="Only pairs with this verdict, e.g. TIE.")] = None,
     stance: Annotated[str | None, typer.Option(help="Only pairs of which a judge has this stance, e.g. FLIP.")] = None,
@@ -88,36 +85,17 @@ def _save(pieces: Iterable[bytes], out: Path) -> int:
     """Write the file and show its growth; returns its bytes."""
     size = 0
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TransferSpeedColumn(), TimeElapsedColumn())
-    try:
-        with written_whole(out) as file, Progress(*columns, console=err, disable=not err.is_terminal) as shown:
-            task = shown.add_task("waiting", total=None)
-            for piece in pieces:
-                file.write(piece)
-                size += len(piece)
-                shown.update(task, description=f"{size:,} bytes", completed=size)
-    except OSError as error:
-        raise Invalid(f"{out} cannot be written: {error.strerror or error}") from None
+    with (
+        refusing(out),
+        written_whole(out) as file,
+        Progress(*columns, console=err, disable=not err.is_terminal) as shown,
+    ):
+        task = shown.add_task("waiting", total=None)
+        for piece in pieces:
+            file.write(piece)
+            size += len(piece)
+            shown.update(task, description=f"{size:,} bytes", completed=size)
     return size
-
-
-@contextmanager
-def written_whole(out: Path) -> Iterator[BinaryIO]:
-    """A file that takes its name, or the place of the one before, at the end of the block and only if it ends well.
-
-    A link keeps pointing where it points; a device or a pipe is written as it is.
-    """
-    target = out.resolve()
-    if target.exists() and not target.is_file():
-        with target.open("wb") as device:
-            yield device
-        return
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def register(commands: typer.Typer) -> None:

@@ -11,12 +11,13 @@ import typer
 from app.cli import options
 from app.cli.connection import connected
 from app.cli.rows import Columns
-from app.cli.terminal import print_json, print_table, say
+from app.cli.terminal import counted, in_one_line, print_json, print_table, say
 from app.cli.verdict_files import STANDARD_INPUT, Upload, file_of, upload_of
 from app.wire.verdict_columns import KNOWN
 from app.wire.verdicts import ImportOut
 
 SHOWN_NAMES = 10
+UNKNOWN = "unknown"  # how pairs were drawn
 FILES = "CSV, NDJSON, a JSON list or Parquet; - is standard input."
 
 
@@ -36,8 +37,11 @@ def import_(
         typer.Option("--format", help="Whose file it is: AlpacaEval annotations, MT-bench judgments or votes."),
     ] = "auto",
     columns: Annotated[
-        str, typer.Option("--map", metavar="OURS=THEIRS,...", help="Names of your columns, e.g. winner=verdict.")
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="OURS=THEIRS,...", help="Names of your columns, e.g. winner=verdict; repeatable."
+        ),
+    ] = None,
     policy: Annotated[
         options.PolicyName, typer.Option(help="How inconsistent verdicts count, fixed before they are seen.")
     ] = "half",
@@ -46,8 +50,9 @@ def import_(
     ] = None,
     human: Annotated[bool, typer.Option("--human", help="The verdicts are people's labels.")] = False,
     design: Annotated[
-        Literal["random", "filtered", "unknown"], typer.Option(help="How the labelled pairs were drawn.")
-    ] = "unknown",
+        Literal["random", "filtered", "unknown"] | None,
+        typer.Option(help="With --human: how the labelled pairs were drawn; unknown when not given."),
+    ] = None,
     job: Annotated[
         str | None, typer.Option(metavar="ID", help="With --human: labels of the pairs of this job or import.")
     ] = None,
@@ -59,15 +64,16 @@ def import_(
     Optional columns: item, judge, axis, order (AB or BA), repeat, count, cluster, length_a, length_b, tag.NAME.
     Files of AlpacaEval and MT-bench are known by their fields.
     """
-    if job is not None and not human:
-        raise typer.BadParameter("--job takes people's labels: give --human, too")
-    names = Columns.parse(columns, tuple(sorted(KNOWN | {"tag"})))
+    for option, given in (("--job", job), ("--design", design)):
+        if given is not None and not human:
+            raise typer.BadParameter("is about people's labels: give --human, too", param_hint=option)
+    names = Columns.parse(columns or (), tuple(sorted(KNOWN | {"tag"})))
     with file_of(file) as readable:
         upload = upload_of(readable, format_, names)
         for note in upload.notes:
             say(note, style="yellow")
         if job is not None:
-            _label(job, upload, design, as_json=as_json)
+            _label(job, upload, design or UNKNOWN, as_json=as_json)
             return
         with connected() as client:
             made = client.import_verdicts(
@@ -75,7 +81,7 @@ def import_(
                 upload.source,
                 content_type=upload.content_type,
                 human=human,
-                design=design,
+                design=design or UNKNOWN,
                 policy=policy,
                 primary_axis=primary_axis,
             )
@@ -113,17 +119,18 @@ def _label(job: str, upload: Upload, design: str, *, as_json: bool) -> None:
     if as_json:
         print_json(added.model_dump(mode="json"))
     else:
-        say(f"{added.labels:,} labels stored; {job} has {added.total:,} now.")
+        say(f"{counted(added.labels, 'label')} stored; {job} has {added.total:,} now.")
 
 
 def _tell(made: ImportOut) -> None:
-    say(f"Import {made.id}: {made.verdicts:,} verdicts on {made.pairs:,} pairs of {_some(made.models)}")
+    verdicts, pairs = counted(made.verdicts, "verdict"), counted(made.pairs, "pair")
+    say(f"Import {made.id}: {verdicts} on {pairs} of {_some(made.models)}")
     say(f"Judges: {_some(made.judges)}; headline axis: {made.primary_axis}; policy: {made.policy}")
     if made.skipped:
-        say(f"{made.skipped:,} rows with count 0 hold no verdict and were left out.", style="yellow")
+        say(f"Left out: {counted(made.skipped, 'row')} with count 0, which is no verdict.", style="yellow")
     say(f"Its report:  tracejudge report {made.id}")
 
 
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
-    return ", ".join(names[:SHOWN_NAMES]) + more
+    return in_one_line(", ".join(names[:SHOWN_NAMES])) + more

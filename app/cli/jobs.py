@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from itertools import islice
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import httpx
@@ -14,12 +13,11 @@ import typer
 from app.cli import options
 from app.cli.connection import connected
 from app.cli.fail_if import conditions, enforce
+from app.cli.out_files import File, named, write
 from app.cli.progress import conclude, finished, follow, lost
-from app.cli.terminal import err, print_json, print_table, say
+from app.cli.terminal import err, in_one_line, print_json, print_table, say
 from app.client import Client, ProblemError
 from app.wire.jobs import JobOut
-
-Level = Annotated[float | None, typer.Option(min=0.5, max=1, help="Confidence level of the intervals, e.g. 0.95.")]
 
 
 def watch(job: options.JobId, as_json: options.Json = False) -> None:
@@ -36,31 +34,35 @@ def watch(job: options.JobId, as_json: options.Json = False) -> None:
 def report(
     job: options.JobId,
     *,
-    format_: Annotated[options.FormatName, typer.Option("--format", "-f", help="How it is written.")] = "md",
-    out: Annotated[Path | None, typer.Option("--out", "-o", dir_okay=False, help="File; else standard output.")] = None,
+    format_: Annotated[
+        options.FormatName | None,
+        typer.Option("--format", "-f", help="How it is written; by the file's name, else md, when not given."),
+    ] = None,
+    out: File = None,
     policy: Annotated[options.PolicyName | None, typer.Option(help="Instead of the one fixed at submit.")] = None,
     ties: Annotated[Literal["half_win", "davidson"] | None, typer.Option(help="Ties in Bradley-Terry.")] = None,
     order_effect: Annotated[
         bool, typer.Option("--order-effect", help="A position parameter in Bradley-Terry.")
     ] = False,
     anchor: Annotated[str | None, typer.Option(help="The model whose strength is 0.")] = None,
-    level: Level = None,
+    level: options.Level = None,
     interval: Annotated[
         Literal["robust", "model", "bootstrap"] | None, typer.Option(help="How intervals are made.")
     ] = None,
     slice_by: Annotated[str | None, typer.Option(help="The tag to slice by.")] = None,
-    judges: Annotated[str | None, typer.Option(help="Only these judges, comma separated.")] = None,
+    judges: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these judges, comma separated; repeatable. Quotes hold a comma: '\"a, b\",c'."),
+    ] = None,
     control: Annotated[
         Literal["length", "format"] | None,
         typer.Option(help="Also the rate at equal length; format: and equal headings, list items and bold passages."),
     ] = None,
-    margin: Annotated[
-        float | None, typer.Option(min=0, max=0.5, help="Test equivalence within this distance of 1/2, e.g. 0.05.")
-    ] = None,
+    margin: options.Margin = None,
     correction: Annotated[
         Literal["holm", "bh"] | None, typer.Option(help="Of the p-values of axes and slices.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="For what is drawn.")] = None,
+    seed: options.Drawn = None,
     fail_if: Annotated[
         list[str] | None,
         typer.Option(
@@ -73,8 +75,9 @@ def report(
 ) -> None:
     """Print the report of a job, or write it to a file. It can be asked for while the job runs, too."""
     forbidden = conditions(fail_if or ())
-    if out is None and format_ in options.BINARY and not as_json and sys.stdout.isatty():
-        raise typer.BadParameter(f"{format_} is not text: give --out FILE, or redirect", param_hint="--format")
+    written = "json" if as_json else format_ or named(out, options.FORMATS, "md")
+    if out is None and written in options.BINARY and sys.stdout.isatty():
+        raise typer.BadParameter(f"{written} is not text: give --out FILE, or redirect", param_hint="--format")
     asked: dict[str, Any] = {
         "policy": policy,
         "ties": ties,
@@ -83,7 +86,7 @@ def report(
         "level": level,
         "interval": interval,
         "slice_by": slice_by,
-        "judges": judges.split(",") if judges else None,
+        "judges": options.listed(judges),
         "control": control,
         "margin": margin,
         "correction": correction,
@@ -91,14 +94,13 @@ def report(
     }
     given = {name: value for name, value in asked.items() if value is not None}
     with connected() as client:
-        written = "json" if as_json else format_
         content = client.report(job, written, **given)
         as_data = content if written == "json" or not forbidden else client.report(job, "json", **given)
     if out is None:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
     else:
-        out.write_bytes(content)
+        write(out, content)
         err.print(f"Written: {out}", markup=False)
     if forbidden:
         enforce(forbidden, as_data)
@@ -158,12 +160,12 @@ def retry(
 
 def delete(
     job: options.JobId,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; without a terminal it is needed.")] = False,
     as_json: options.Json = False,
 ) -> None:
     """Delete a draft or a job that is over, with its pairs, judgments and raw replies; or an import."""
-    if not yes and sys.stdin.isatty():
-        typer.confirm(f"Delete {job} and all its judgments?", abort=True, err=True)
+    if not yes:
+        _ask(job)
     with connected() as client:
         try:
             client.delete_job(job)
@@ -180,7 +182,7 @@ def delete(
 def line_of(job: JobOut) -> str:
     """A job in one line."""
     counts = f"{finished(job):,} of {job.progress.units:,} units finished"
-    return f"Job {job.id} ({job.name}) is {job.status}: " + ", ".join([counts, *lost(job)])
+    return f"Job {job.id} ({in_one_line(job.name)}) is {job.status}: " + ", ".join([counts, *lost(job)])
 
 
 def register(commands: typer.Typer) -> None:
@@ -193,6 +195,13 @@ def register(commands: typer.Typer) -> None:
 
 
 EXAMPLE_ID = "0198c0de-7a11-7000-8000-00000000c0de"
+
+
+def _ask(job: str) -> None:
+    """Go on only if a person says so: an answer from a pipe may be meant for anything."""
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("nobody can be asked without a terminal; --yes deletes without asking")
+    typer.confirm(f"Delete {job} and all its judgments?", abort=True, err=True)
 
 
 def _do(verb: Callable[[Client], JobOut], *, as_json: bool) -> None:

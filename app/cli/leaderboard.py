@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import orjson
 import typer
 
 from app.cli import options
 from app.cli.connection import connected
-from app.cli.terminal import out, print_table, say
+from app.cli.out_files import File, named, write
+from app.cli.terminal import counted, in_one_line, out, print_table, say
 from app.reports import numbers
 
 Json = Mapping[str, Any]
+Format = Literal["json", "md", "csv", "html"]
 Jobs = Annotated[list[str], typer.Argument(metavar="JOB", help="The ids of jobs and imports.")]
-File = Annotated[Path | None, typer.Option("--out", "-o", dir_okay=False, help="File; else standard output.")]
 MOST_OPPONENTS = 8  # more columns than this are no table in a terminal
 
 
@@ -26,7 +26,7 @@ def leaderboard(
     *,
     axis: Annotated[str | None, typer.Option(help="Instead of the jobs' primary axis.")] = None,
     tag: Annotated[str | None, typer.Option(metavar="NAME:VALUE", help="Only pairs with this tag.")] = None,
-    level: Annotated[float | None, typer.Option(help="Confidence level of the intervals, e.g. 0.95.")] = None,
+    level: options.Level = None,
     interval: Annotated[
         Literal["robust", "model", "bootstrap"] | None, typer.Option(help="How intervals are made.")
     ] = None,
@@ -35,10 +35,10 @@ def leaderboard(
     allow_mixed: Annotated[
         bool, typer.Option("--allow-mixed", help="Fit jobs that do not measure the same as strata, and test them.")
     ] = False,
-    seed: Annotated[int | None, typer.Option(min=0, help="For what is drawn.")] = None,
+    seed: options.Drawn = None,
     format_: Annotated[
-        Literal["json", "md", "csv", "html"] | None,
-        typer.Option("--format", "-f", help="How it is written; a table for people when not given."),
+        Format | None,
+        typer.Option("--format", "-f", help="How it is written; by the file's name, else a table, when not given."),
     ] = None,
     to: File = None,
     as_json: options.Json = False,
@@ -50,11 +50,12 @@ def leaderboard(
     asked = {"axis": axis, "tag": tag, "level": level, "interval": interval, "anchor": anchor, "ties": ties}
     asked |= {"allow_mixed": allow_mixed or None, "seed": seed}
     given = {name: value for name, value in asked.items() if value is not None}
-    shape = "json" if as_json else format_ or ("json" if to is None else "md")
+    default = "json" if to is None else "md"  # without a file our table is made of it
+    shape = "json" if as_json else format_ or named(to, get_args(Format), default)
     with connected() as client:
         content = client.leaderboard(jobs, shape, **given)
     if to is not None:
-        to.write_bytes(content)
+        write(to, content)
         say(f"Written: {to}")
     elif as_json or format_ is not None:
         sys.stdout.buffer.write(content)
@@ -77,7 +78,8 @@ def show(results: Json) -> None:
         _show_matrix(matrix)
     say(to=out)
     for job in results["jobs"]:
-        say(f"{job['name']}: {job['pairs']:,} pairs, {job['duplicates']:,} of them in an earlier job, too", to=out)
+        pairs, again = counted(job["pairs"], "pair"), f"{job['duplicates']:,} of them in an earlier job, too"
+        say(f"{in_one_line(job['name'])}: {pairs}, {again}", to=out)
     strata = results["strata"]
     if strata is not None and strata["p"] is not None:
         say(f"Do the strata share the strengths? p = {numbers.p_value(strata['p'])}", to=out)

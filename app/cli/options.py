@@ -2,17 +2,64 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+import csv
+from collections.abc import Callable, Sequence
+from typing import Annotated, Literal, get_args
 
 import typer
 
 MethodName = Literal["json", "logprobs"]
 PolicyName = Literal["half", "drop", "average", "debias", "debias_soft", "single"]
 FormatName = Literal["json", "csv", "md", "html", "tex", "parquet", "svg", "png"]
+FORMATS: tuple[str, ...] = get_args(FormatName)
 BINARY = ("parquet", "png")
+LARGEST_SEED = 2**63 - 1
 
 DEFAULT_RUBRIC = "reasoning-trace"
+
+
+def share_within(low: float, high: float) -> Callable[[str], float]:
+    """Reads a percentage or a fraction between two bounds, neither of them included: what the server takes."""
+
+    def share(text: str) -> float:
+        digits = text.strip()
+        try:
+            value = float(digits.removesuffix("%")) / (100 if digits.endswith("%") else 1)
+        except ValueError:
+            raise typer.BadParameter("a percentage or a fraction is needed, such as 5% or 0.05") from None
+        if not low < value < high:
+            raise typer.BadParameter(f"must be above {low:.0%} and below {high:.0%}")
+        return value
+
+    return share
+
+
+def listed(texts: Sequence[str] | None) -> list[str] | None:
+    """The names of an option that holds several, separated by commas, and may be repeated. Double quotes hold a
+    comma together: '"a, b",c' are two. None when nothing is named.
+    """
+    try:
+        rows = list(csv.reader(texts or (), strict=True, skipinitialspace=True))
+    except csv.Error:
+        raise typer.BadParameter(f"{', '.join(texts or ())} has an open quote or text beside one") from None
+    return [name.strip() for row in rows for name in row if name.strip()] or None
+
+
+Level = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE", parser=share_within(0.5, 1), help="Confidence level of the intervals, e.g. 95% or 0.95."
+    ),
+]
+Margin = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        parser=share_within(0, 0.5),
+        help="Test equivalence within this distance of 1/2, e.g. 5% or 0.05.",
+    ),
+]
+Drawn = Annotated[int | None, typer.Option(min=0, max=LARGEST_SEED, help="For what is drawn.")]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
@@ -46,5 +93,3 @@ Metadata = Annotated[
         '"trained_on_outputs_of": {...}, "item_source_models": [...], "items": "random subset of NAME"}.',
     ),
 ]
-
-Out = Annotated[Path | None, typer.Option(file_okay=False, help="Directory for the report files.")]

@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from app.cli.out_files import refusing, write
 from app.cli.terminal import out, print_table, say
 from app.client import Client
 from app.reports import numbers
@@ -23,10 +24,11 @@ _RATE_FIELDS = frozenset(field.name for field in fields(Rate))
 
 def save(client: Client, job_id: str, directory: Path, **parameters: Any) -> dict[str, Path]:
     """Write report.json, .md, .html and .csv into the directory; returns the paths by format."""
-    directory.mkdir(parents=True, exist_ok=True)
+    with refusing(directory):
+        directory.mkdir(parents=True, exist_ok=True)
     files = {name: directory / f"report.{name}" for name in SAVED}
     for name, file in files.items():
-        file.write_bytes(client.report(job_id, name, **parameters))
+        write(file, client.report(job_id, name, **parameters))
     return files
 
 

@@ -25,15 +25,17 @@ class Columns:
     names: Mapping[str, str]
 
     @classmethod
-    def parse(cls, text: str, known: Sequence[str] = TRACE_FIELDS) -> Columns:
-        """From "trace=reasoning,item.id=qid"; `known`: our names. Raises BadParameter."""
-        names = {}
-        for part in filter(None, (part.strip() for part in text.split(","))):
+    def parse(cls, texts: Sequence[str], known: Sequence[str] = TRACE_FIELDS) -> Columns:
+        """From texts such as "trace=reasoning,item.id=qid"; `known`: our names. Raises BadParameter."""
+        names: dict[str, str] = {}
+        for part in filter(None, (part.strip() for text in texts for part in text.split(","))):
             ours, equals, theirs = (piece.strip() for piece in part.partition("="))
             if not (ours and equals and theirs):
                 raise typer.BadParameter(f"{part!r} is not of the form ours=theirs, e.g. {known[0]}=theirs")
             if ours.partition(".")[0] not in known:
                 raise typer.BadParameter(f"there is no {ours!r}; there are {', '.join(known)}")
+            if ours in names:
+                raise typer.BadParameter(f"{ours} is given twice: it can be one column only", param_hint="--map")
             names[ours] = theirs
         return cls(names)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,8 +12,11 @@ from typing import Any
 from app.cli.rows import TRACE_FIELDS, Columns, shaped
 from app.domain.errors import Invalid, Malformed, Problem
 from app.wire.strict import parse
+from app.wire.tables import MOST_TOLD, csv_rows, in_a_line
 
 Record = dict[str, Any]
+
+BEYOND = "(columns without a name)"  # cells where the header has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +88,36 @@ def records(file: Path) -> Iterator[tuple[int, Record]]:
         raise Invalid(f"{file} is not UTF-8 text (byte {error.start})") from None
 
 
-def parsed(text: bytes, file: Path, line: int | None = None) -> Any:
+def parsed(text: bytes, file: Path) -> Any:
     """Strict JSON from a file. Raises Invalid that says where."""
     try:
         return parse(text)
     except (Malformed, Invalid) as error:
-        reasons = [f"{problem.field} {problem.reason}" for problem in error.problems] or [error.detail]
-        found = tuple(Problem(reason.removeprefix("the body "), file.name, line) for reason in reasons)
-        raise Invalid(f"{file} cannot be read as JSON", found) from None
+        raise _not_json(file, [Problem(reason, file.name) for reason in _reasons(error)]) from None
 
 
 def _read_jsonl(file: Path) -> Iterator[tuple[int, Record]]:
+    """The good lines, then Invalid with all the bad ones."""
+    bad: list[Problem] = []
     with file.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield number, _as_record(parsed(line, file, number), file, number)
+            if not line.strip():
+                continue
+            try:
+                yield number, _as_record(parse(line.rstrip(b"\r\n")), file, number)
+            except (Malformed, Invalid) as error:
+                bad += [Problem(in_a_line(reason), file.name, number) for reason in _reasons(error)]
+    if bad:
+        raise _not_json(file, bad)
+
+
+def _reasons(error: Invalid) -> list[str]:
+    found = [f"{problem.field} {problem.reason}".strip() for problem in error.problems] or [error.detail]
+    return [reason.removeprefix("the body ") for reason in found]
+
+
+def _not_json(file: Path, found: Sequence[Problem]) -> Invalid:
+    return Invalid(f"{file} cannot be read as JSON", tuple(found[:MOST_TOLD]), len(found))
 
 
 def _read_json(file: Path) -> Iterator[tuple[int, Record]]:
@@ -113,14 +129,16 @@ def _read_json(file: Path) -> Iterator[tuple[int, Record]]:
 
 
 def _read_csv(file: Path) -> Iterator[tuple[int, Record]]:
-    csv.field_size_limit(sys.maxsize)  # a trace may be longer than the 131,072 characters Python expects
     with file.open(encoding="utf-8-sig", newline="") as text:
-        reader = csv.DictReader(text, restkey="(columns without a name)", strict=True)
+        rows = csv_rows(text)
         try:
-            for row in reader:
-                yield reader.line_num, {name: cell for name, cell in row.items() if cell}
-        except csv.Error as error:
-            raise Invalid(f"{file}, line {reader.line_num}: {error}") from None
+            _, header = next(rows, (0, []))
+            for line, cells in rows:
+                row: Record = {name: cell for name, cell in zip(header, cells, strict=False) if cell}
+                beyond = [cell for cell in cells[len(header) :] if cell]
+                yield line, row | ({BEYOND: beyond} if beyond else {})
+        except Invalid as error:
+            raise Invalid(f"{file}: {error.detail}", error.problems) from None
 
 
 def _read_parquet(file: Path) -> Iterator[tuple[int, Record]]:
@@ -155,7 +173,7 @@ def _without_nulls(value: Any) -> Any:
 
 def _as_record(value: Any, file: Path, line: int) -> Record:
     if not isinstance(value, dict):
-        raise Invalid(f"{file} is not a list of objects", (Problem("must be an object", file.name, line),))
+        raise Invalid(f"{file} is not a list of objects", (Problem("must be an object", "", line),))
     return value
 
 

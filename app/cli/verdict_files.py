@@ -24,6 +24,7 @@ AUTO = "auto"
 NAMES = (AUTO, GENERIC, *FORMATS)
 STANDARD_INPUT = Path("-")
 SUFFIX_OF = {b"{": ".jsonl", b"[": ".json"}
+PARQUET = b"PAR1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def file_of(given: Path) -> Iterator[Path]:
         return
     content = sys.stdin.buffer.read()
     with TemporaryDirectory(prefix="tracejudge-") as folder:
-        file = Path(folder) / f"standard-input{SUFFIX_OF.get(content.lstrip()[:1], '.csv')}"
+        file = Path(folder) / f"standard-input{_suffix_of(content)}"
         file.write_bytes(content)
         yield file
 
@@ -61,6 +62,11 @@ def upload_of(file: Path, format_: str, columns: Columns) -> Upload:
     if kind is not None and not columns.names:
         return Upload(file, kind)
     return _renamed(file, columns)
+
+
+def _suffix_of(content: bytes) -> str:
+    """What a file that holds this would be called."""
+    return ".parquet" if content.startswith(PARQUET) else SUFFIX_OF.get(content.lstrip()[:1], ".csv")
 
 
 def _renamed(file: Path, columns: Columns) -> Upload:

@@ -27,6 +27,8 @@ BASELINE_WINS, MODEL_WINS = 1.0, 2.0  # AlpacaEval's preferences
 GAMES = {"model_1": "A", "model_2": "B", "tie": "tie", "error": None}
 VOTES = {"model_a": "A", "model_b": "B", "tie": "tie", "tie (bothbad)": "tie", "tie (inconsistent)": "tie"}
 INCONSISTENT = "tie (inconsistent)"
+# MT-bench's other kind of judgment: one answer with a mark, and no second model.
+SINGLE, MARKS = frozenset(("question_id", "model")), frozenset(("score", "rating"))
 VISITOR, VISITORS = re.compile(r"arena_user_\d+"), "arena_user"  # thousands of people, of whom each voted a few times
 
 
@@ -39,7 +41,8 @@ class Converted:
 
 
 def detect(fields: Collection[str]) -> str:
-    """The format whose fields these are; GENERIC when it is no other tool's."""
+    """The format whose fields these are; GENERIC when it is no other tool's. Raises Invalid for marks of one answer."""
+    _refuse_single(fields, 1)
     return next((name for name, (_, wanted) in FORMATS.items() if any(each <= set(fields) for each in wanted)), GENERIC)
 
 
@@ -48,9 +51,16 @@ def convert(name: str, records: Numbered) -> Converted:
     read, wanted = FORMATS[name]
     for line, record in records:
         if not any(each <= set(record) for each in wanted):
+            _refuse_single(record, line)
             needed = " or ".join(", ".join(sorted(each)) for each in wanted)
             raise Invalid(f"not {name}: a record needs the fields {needed}", (Problem("lacks some of them", "", line),))
     return read(records)
+
+
+def _refuse_single(fields: Collection[str], line: int) -> None:
+    if set(fields) >= SINGLE and not MARKS.isdisjoint(fields):
+        reason = "has one model and a mark; a verdict names two models (MT-bench: the files *_pair.jsonl)"
+        raise Invalid("single-answer grading, not pairwise", (Problem(reason, "", line),))
 
 
 def alpaca_eval(records: Numbered) -> Converted:

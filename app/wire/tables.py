@@ -24,6 +24,7 @@ MOST_COLUMNS = 100  # many more than the names there are: a row's cells are kept
 PIECE = 500  # rows at a time: few enough that the garbage collector lets them alone
 TAG, TAGS = "tag.", "tags"
 DELIMITERS = {";": "';'", "\t": "a tab", "|": "'|'"}
+AT_END, UNCLOSED = "unexpected end of data", "a quote opens in this row and never closes"
 KEY = re.compile(rb'"\s*:')
 
 
@@ -63,7 +64,7 @@ def csv_table(body: bytes, known: frozenset[str]) -> Table:
     except UnicodeDecodeError as problem:
         line = body.count(b"\n", 0, problem.start) + 1
         raise Malformed("the file is not UTF-8", (Problem("holds a byte that is not UTF-8", "", line),)) from None
-    rows = _csv_rows(text)
+    rows = csv_rows(io.StringIO(text, newline=""))
     begun, header = next(rows, (0, []))
     if not header:
         raise Invalid("the file is empty: a header and rows were expected")
@@ -124,7 +125,7 @@ def _object(line: bytes, known: frozenset[str]) -> Mapping[str, Any]:
         row: Any = _quickly(line)
         row = parse(line) if row is None else row
     except Malformed as error:
-        raise Invalid("not JSON", (Problem(error.detail.replace("the body", "the line")),)) from None
+        raise Invalid("not JSON", (Problem(in_a_line(error.detail)),)) from None
     if not isinstance(row, dict):
         raise Invalid("not an object", (Problem("must be an object"),))
     if TAGS in row:
@@ -133,6 +134,11 @@ def _object(line: bytes, known: frozenset[str]) -> Mapping[str, Any]:
     if unknown := [name for name in row.keys() - known if not name.startswith(TAG)]:
         raise Invalid("unknown fields", tuple(Problem("unknown field", compact((name,))) for name in sorted(unknown)))
     return found
+
+
+def in_a_line(detail: str) -> str:
+    """What strict JSON says of a body, said of one line: its number is known, and is not 1."""
+    return detail.replace("the body", "the line").replace("(line 1, column", "(column")
 
 
 def _quickly(line: bytes) -> Any:
@@ -145,10 +151,10 @@ def _quickly(line: bytes) -> Any:
     return row if isinstance(row, dict) and keys == len(row) and not SUSPICIOUS.search(line) else None
 
 
-def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, with the lines they begin on."""
+def csv_rows(text: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, with the lines they begin on. `text`: its lines, ends kept."""
     csv.field_size_limit(sys.maxsize)  # one for the whole process: without this, whoever set it last decides
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(text, strict=True)
     begins = 1
     try:
         for cells in reader:
@@ -156,13 +162,17 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise Invalid("the CSV cannot be read", (Problem(str(error), "", begins),)) from None
+        reason = UNCLOSED if str(error) == AT_END else str(error)
+        raise Invalid("the CSV cannot be read", (Problem(reason, "", begins),)) from None
 
 
 def _check_header(header: Sequence[str], line: int, known: frozenset[str]) -> None:
-    unknown = [name for name in header if name not in known and not (name.startswith(TAG) and name != TAG)]
-    twice = [name for name, times in Counter(header).items() if times > 1]
-    problems = [Problem(_strange(name, known), compact((name,)), line) for name in unknown]
+    unnamed = [place for place, name in enumerate(header, start=1) if not name.strip()]
+    named = [name for name in header if name.strip()]
+    unknown = [name for name in named if name not in known and not (name.startswith(TAG) and name != TAG)]
+    twice = [name for name, times in Counter(named).items() if times > 1]
+    problems = [Problem(f"column {place} has no name", "", line) for place in unnamed]
+    problems += [Problem(_strange(name, known), compact((name,)), line) for name in unknown]
     problems += [Problem("is there twice", compact((name,)), line) for name in twice if name not in unknown]
     if problems:
         raise Invalid("the header does not fit", tuple(problems[:MOST_TOLD]), len(problems))
@@ -173,7 +183,7 @@ def _strange(name: str, known: frozenset[str]) -> str:
     for mark, word in DELIMITERS.items():
         if mark in name and not known.isdisjoint(name.split(mark)):
             return f"the columns are separated by {word}; commas are expected"
-    return "unknown column; the first line is the header"
+    return "unknown column; tag.NAME makes one a tag. The first line is the header"
 
 
 def _with_tags(row: Mapping[str, Any]) -> Mapping[str, Any]:

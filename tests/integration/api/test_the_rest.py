@@ -128,6 +128,12 @@ async def test_a_report_in_every_format(http, started, query, accept, kind):
         assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
+async def test_a_report_in_no_format_of_ours_is_a_406_unless_one_is_named(http, started):
+    path, nothing = f"/v1/jobs/{started}/report", {"Accept": "application/pdf"}
+    problem(await http.get(path, headers=nothing), 406, "not-acceptable")
+    assert (await http.get(f"{path}?format=md", headers=nothing)).status_code == 200
+
+
 @pytest.mark.parametrize("query", ["format=xlsx", "level=2", "policy=coin", "ties=rao", "colour=red", "judges=nobody"])
 async def test_report_parameters_that_do_not_fit_are_a_422(http, started, query):
     problem(await http.get(f"/v1/jobs/{started}/report?{query}"), 422, "invalid")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from starlette.exceptions import HTTPException
 
 from app.api.app import create
 from app.api.reports import accepted
@@ -22,9 +23,35 @@ async def test_the_schema_of_a_report_needs_no_key():
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_can_be_accepted(name):
-    assert accepted(f"application/nothing, {FORMATS[name].media_type.upper()};q=0.9, */*") == name
+    assert accepted(f"application/nothing, {FORMATS[name].media_type.upper()};q=0.9, */*;q=0.1") == name
 
 
 def test_a_browser_gets_the_page():
     assert accepted("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/png,*/*;q=0.8") == "html"
-    assert accepted("*/*") == "json"
+    assert accepted("*/*") == accepted("") == "json"
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("text/csv;q=0.2, text/html;q=0.8", "html"),
+        ("text/csv; q=0.2 , text/markdown ;q=0.20", "csv"),
+        ("application/json;q=0, */*", "csv"),
+        ("text/*", "csv"),
+        ("text/*;q=0.3, text/html;q=0.2, application/json;q=0.1", "csv"),
+        ("*/*, image/png", "png"),
+        ("image/*;q=0.9, application/json;q=0.5", "svg"),
+        ("application/pdf, */*;q=0.1", "json"),
+        ("text/html;level=1;q=0.1, text/csv;q=0.5", "csv"),
+        ("text/html;q=odd, text/csv;q=0.5", "html"),
+    ],
+)
+def test_weights_and_ranges_are_heeded(header, name):
+    assert accepted(header) == name
+
+
+@pytest.mark.parametrize("header", ["application/pdf", "*/*;q=0", "text/html;q=0.000", "audio/*, application/xml"])
+def test_what_is_not_offered_is_not_acceptable(header):
+    with pytest.raises(HTTPException) as caught:
+        accepted(header)
+    assert caught.value.status_code == 406

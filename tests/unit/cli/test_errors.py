@@ -6,7 +6,7 @@ import pytest
 
 import app.cli
 from app.cli.errors import REMEDIES, tell, tell_defect
-from app.domain.errors import Invalid, NotComparable, Problem, TraceJudgeError, Unauthenticated
+from app.domain.errors import Conflict, Invalid, NotComparable, NotFound, Problem, TraceJudgeError, Unauthenticated
 
 
 def test_title_detail_places_and_what_to_do(capsys):
@@ -36,6 +36,40 @@ def test_a_kind_of_error_has_the_remedy_of_its_ancestor(capsys):
     assert "TRACEJUDGE_API_KEY" in capsys.readouterr().err
     tell(TraceJudgeError("hm"))
     assert capsys.readouterr().err.splitlines() == ["tracejudge: Something went wrong", "hm"]
+
+
+@pytest.mark.parametrize(
+    ("command", "error", "said", "unsaid"),
+    [
+        ("submit", Invalid("bad"), "nothing was judged", "--map"),
+        ("report", Invalid("bad"), "run the command again.", "judged"),
+        ("import", Invalid("bad"), "nothing was stored", "judged"),
+        ("import", Invalid("bad", (Problem("is there twice", "item", 1),)), "line 1, item", "--map"),
+        ("import", Invalid("bad", (Problem("unknown column", "site", 1),)), "--map", "judged"),
+        ("submit", Invalid("bad", (Problem("unknown field", "site", 1),)), "unknown field", "--map"),
+        ("report", NotFound("no"), "tracejudge imports", "reviews"),
+        ("reviews", NotFound("no"), "tracejudge reviews list", "imports"),
+        ("leaderboard", Conflict("they differ; allow_mixed fits them"), "; --allow-mixed fits", "allow_mixed"),
+        ("leaderboard", Conflict("they differ"), "--allow-mixed", "status"),
+        ("pause", Conflict("it is over"), "tracejudge status", "mixed"),
+    ],
+)
+def test_what_to_do_fits_the_command(capsys, command, error, said, unsaid):
+    tell(error, command)
+    told = capsys.readouterr().err
+    assert said in told
+    assert unsaid not in told
+
+
+def test_main_says_which_command_it_was(monkeypatch, capsys):
+    def fail(**_: object) -> None:
+        raise Conflict("they differ")
+
+    monkeypatch.setattr(app.cli, "app", fail)
+    monkeypatch.setattr("sys.argv", ["tracejudge", "leaderboard", "--json", "x"])
+    with pytest.raises(SystemExit):
+        app.cli.main()
+    assert "--allow-mixed" in capsys.readouterr().err
 
 
 def test_a_defect_is_told_without_a_traceback(capsys):

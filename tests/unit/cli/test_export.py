@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from app.cli import app, export
 from app.client import Unreachable
-from app.domain.errors import Invalid
 
 
 class Served:
@@ -120,13 +119,6 @@ def test_a_link_stays_a_link_and_a_pipe_a_pipe(served, tmp_path: Path):
         assert stat.S_ISFIFO(pipe.stat().st_mode)
     finally:
         os.close(reader)
-
-
-def test_a_folder_that_is_not_there_is_told_before_the_server_is_asked(served, tmp_path: Path):
-    done = run("job", "--out", str(tmp_path / "nowhere" / "rows.jsonl"))
-    assert isinstance(done.exception, Invalid)
-    assert "No such file or directory" in done.exception.detail
-    assert served.begun == 0
 
 
 def test_parquet_is_not_poured_into_a_terminal(served, monkeypatch):

@@ -51,16 +51,24 @@ def test_an_image_may_be_bytes_an_address_a_hash_or_a_path(given, kept):
 
 
 def test_columns_are_renamed_also_from_inside_others_and_the_rest_stays():
-    columns = Columns.parse("trace=output.text, item.id = qid")
+    columns = Columns.parse(["trace=output.text, item.id = qid"])
     renamed = columns.renamed({"qid": "q1", "output": {"text": "t", "tokens": 3}, "answer": "A"})
     assert renamed == {"trace": "t", "item.id": "q1", "output": {"text": "t", "tokens": 3}, "answer": "A"}
 
 
 def test_a_renamed_column_wins_over_one_that_has_our_name_already():
-    assert Columns.parse("trace=reasoning").renamed({"trace": "old", "reasoning": "new"}) == {"trace": "new"}
+    assert Columns.parse(["trace=reasoning"]).renamed({"trace": "old", "reasoning": "new"}) == {"trace": "new"}
 
 
 @pytest.mark.parametrize("text", ["trace", "=x", "trace=", "nonsense=x"])
 def test_a_map_that_cannot_be_is_wrong_usage(text):
     with pytest.raises(typer.BadParameter):
-        Columns.parse(text)
+        Columns.parse([text])
+
+
+def test_maps_add_up_and_a_name_is_given_once():
+    both = Columns.parse(["trace=reasoning", "item.id=qid, answer=final"])
+    assert both.names == {"trace": "reasoning", "item.id": "qid", "answer": "final"}
+    for twice in (["trace=a,trace=b"], ["trace=a", "trace=b"]):
+        with pytest.raises(typer.BadParameter, match="trace is given twice"):
+            Columns.parse(twice)

@@ -72,7 +72,7 @@ def test_equal_file_names_are_told_apart_by_their_folders(tmp_path):
 def test_columns_nothing_was_made_of_are_named_and_renamed_ones_are_not(tmp_path):
     file = tmp_path / "m.jsonl"
     file.write_text('{"id": "q", "reasoning": "t", "tokens": 9, "item.answer": "A"}\n')
-    found = read_traces([file], Columns.parse("trace=reasoning"))
+    found = read_traces([file], Columns.parse(["trace=reasoning"]))
     assert found.ignored == ("tokens",)
     assert found.rows[0].trace == "t"
 
@@ -81,7 +81,7 @@ def test_a_mapped_column_that_no_file_has_is_an_error_that_names_those_there(tmp
     file = tmp_path / "m.jsonl"
     file.write_text('{"id": "q", "thoughts": "t"}\n')
     with pytest.raises(Invalid) as caught:
-        read_traces([file], Columns.parse("trace=reasoning"))
+        read_traces([file], Columns.parse(["trace=reasoning"]))
     assert [problem.field for problem in caught.value.problems] == ["--map reasoning"]
     assert "id, thoughts" in caught.value.problems[0].reason
 

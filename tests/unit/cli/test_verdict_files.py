@@ -27,7 +27,7 @@ GAMES = {
 
 
 def columns(text: str) -> Columns:
-    return Columns.parse(text, tuple(sorted(KNOWN | {"tag"})))
+    return Columns.parse([text], tuple(sorted(KNOWN | {"tag"})))
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
@@ -85,7 +85,13 @@ def test_files_of_other_tools_are_known_by_their_fields_unless_told_otherwise(tm
 
 @pytest.mark.parametrize(
     ("content", "suffix"),
-    [("model_a,model_b\n", ".csv"), (' {"model_a": 1}\n', ".jsonl"), ("\n[{}]", ".json"), ("", ".csv")],
+    [
+        ("model_a,model_b\n", ".csv"),
+        (' {"model_a": 1}\n', ".jsonl"),
+        ("\n[{}]", ".json"),
+        ("PAR1...", ".parquet"),
+        ("", ".csv"),
+    ],
 )
 def test_standard_input_is_known_by_how_it_begins(monkeypatch, content, suffix):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
@@ -94,11 +100,45 @@ def test_standard_input_is_known_by_how_it_begins(monkeypatch, content, suffix):
     assert not file.exists()
 
 
+def test_lines_that_are_no_json_are_all_told_by_their_own_numbers(tmp_path):
+    good = json.dumps(ROWS[0])
+    file = written(tmp_path, "v.jsonl", f"{good}\nbad\n\n{good}\n[1]\n{{1}}\n")
+    assert upload_of(file, "auto", PLAIN).source == file  # the server tells them
+    with pytest.raises(Invalid) as caught:
+        upload_of(file, "auto", columns("winner=winner"))
+    assert [problem.line for problem in caught.value.problems] == [2, 5, 6]
+    assert not any("line 1" in problem.reason for problem in caught.value.problems)
+
+
+def test_a_first_line_that_is_no_json_leaves_the_rest_to_the_server(tmp_path):
+    file = written(tmp_path, "v.jsonl", f"bad\n{json.dumps(ROWS[0])}\n")
+    assert upload_of(file, "auto", PLAIN).source == file
+
+
+def test_an_open_quote_is_told_by_the_row_it_opens_in(tmp_path):
+    file = written(tmp_path, "v.csv", 'model_a,model_b,winner\nx,"y\ny",A\nx,"y,A\nx,y,A\n')
+    with pytest.raises(Invalid) as caught:
+        upload_of(file, "auto", columns("winner=winner"))
+    assert [(problem.line, problem.reason) for problem in caught.value.problems] == [
+        (4, "a quote opens in this row and never closes")
+    ]
+
+
+@pytest.mark.parametrize("format_", ["auto", "mt_bench"])
+def test_marks_of_single_answers_are_no_verdicts(tmp_path, format_):
+    mark = {"question_id": 81, "model": "x", "judge": ["gpt-4", "single-v1"], "judgment": "...", "score": 9, "turn": 1}
+    file = written(tmp_path, "gpt-4_single.jsonl", json.dumps(mark) + "\n")
+    with pytest.raises(Invalid, match="single-answer grading, not pairwise"):
+        upload_of(file, format_, PLAIN)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("import", "there-is-no-such-file.csv"),
         ("import", __file__, "--job", "x"),
+        ("import", __file__, "--design", "random"),
+        ("import", __file__, "--map", "winner=a", "--map", "winner=b"),
         ("import", __file__, "--map", "winner"),
         ("import", __file__, "--format", "odd"),
     ],

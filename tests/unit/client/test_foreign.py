@@ -44,6 +44,15 @@ def test_formats_are_known_by_their_fields():
     assert detect(("model_a", "model_b", "winner", "item")) == detect(()) == GENERIC
 
 
+@pytest.mark.parametrize("mark", ["score", "rating"])
+def test_marks_of_one_answer_are_refused_and_scores_of_two_are_not(mark):
+    with pytest.raises(Invalid, match="single-answer grading, not pairwise"):
+        detect(("question_id", "model", "judge", mark))
+    with pytest.raises(Invalid, match="single-answer grading, not pairwise"):
+        convert("mt_bench", [(1, vote()), (2, {"question_id": 81, "model": "x", mark: 7})])
+    assert detect(("model_a", "model_b", mark)) == GENERIC
+
+
 @pytest.mark.parametrize(
     ("preference", "score"),
     [(1, 0.0), (2.0, 1.0), (1.5, 0.5), (0, 0.5), (1.25, 0.25), (None, None), ("1.75", 0.75), (float("nan"), None)],

@@ -136,11 +136,11 @@ def test_lines_of_csv_count_newlines_inside_cells_and_blank_lines():
         (b"model_a\tmodel_b\twinner\nx\ty\tA\n", 1, "model_a?model_b?winner", "separated by a tab; commas are"),
         (b"model_a|model_b|winner\nx|y|A\n", 1, "model_a|model_b|winner", "separated by '|'; commas are"),
         (b"model_a,model_b,winner,count\nx,y,A,0\n", 2, "count", "every count is 0"),
-        (b"model_a,model_b,\nx,y,A\n", 1, "", "unknown column"),
+        (b"model_a,model_b,\nx,y,A\n", 1, "", "column 3 has no name"),
         (b"model_a,model_b,winner,tag.\nx,y,A,1\n", 1, "tag.", "unknown column"),
         (b"model_a,winner\nx,A\n", 2, "model_b", "is missing"),
         (b"model_a,model_b\nx,y\n", None, "winner", "is missing"),
-        (b'model_a,model_b,winner\nx,y,A\n"x,y,A\nx,y,B\n', 3, "", "unexpected end of data"),
+        (b'model_a,model_b,winner\nx,y,A\n"x,y,A\nx,y,B\n', 3, "", "a quote opens in this row"),
         (b'model_a,model_b,winner\nx,"y"z,A\n', 2, "", "expected after"),
         (b"model_a,model_b,winner\nx,y,A,more\n", 2, "", "has 4 cells where the header has 3"),
         (b"model_a,model_b,winner\nx,y\n", 2, "", "has 2 cells"),
@@ -243,3 +243,15 @@ def test_fields_that_appear_late_are_empty_before():
 
 def test_a_table_without_rows_reads_as_none():
     assert len(read_verdicts(Table({"model_a": [], "model_b": [], "winner": []}, []))) == 0
+
+
+def test_columns_without_a_name_are_told_by_their_place_and_broken_lines_by_theirs():
+    found = refused(csv_table, b"model_a,model_b,winner, ,item,\nx,y,A,,q,\n", KNOWN)
+    assert found == [(1, "", "column 4 has no name"), (1, "", "column 6 has no name")]
+    lines = refused(from_ndjson, row(), "bad", row(), '{"model_b" 2}')
+    assert [line for line, _, _ in lines] == [2, 4]
+    assert not any("line 1" in reason for _, _, reason in lines)
+
+
+def test_an_unknown_column_is_told_a_way_to_keep_it():
+    assert "tag.NAME" in refused(csv_table, b"model_a,model_b,winner,site\nx,y,A,s\n", KNOWN)[0][2]
