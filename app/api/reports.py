@@ -10,12 +10,11 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response, status
-from starlette.exceptions import HTTPException
 
 from app.api.auth import JobsReader, Publishing
 from app.api.jobs import JobId
 from app.domain.access import Principal
-from app.domain.errors import Invalid, Problem
+from app.domain.errors import Invalid, NotAcceptable, Problem
 from app.reports import FORMATS
 from app.reports.schema import report_schema
 from app.services.publish import FRAGMENT
@@ -44,6 +43,7 @@ WEIGHT = re.compile(r";\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)")
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": CONTENT},
     202: {"description": "`recent`: the first one is being made; ask again"},
+    406: {"$ref": "#/components/responses/406"},
 }
 
 
@@ -96,13 +96,13 @@ async def schema() -> Response:
 
 def accepted(header: str) -> str:
     """The format an Accept header asks for (RFC 9110, 12.5.1): of the highest weight, then the one named most closely,
-    then the one named first. JSON where everything is welcome; HTTPException (406) where nothing of ours is.
+    then the one named first. JSON where everything is welcome; NotAcceptable where nothing of ours is.
     """
     parts = [part.strip().lower() for part in header.split(",") if part.strip()] or ["*/*"]
     wanted = {name: _wanted(shape.media_type.partition(";")[0], parts) for name, shape in FORMATS.items()}
     best = max(wanted, key=wanted.__getitem__)
     if wanted[best][0] == 0:
-        raise HTTPException(status.HTTP_406_NOT_ACCEPTABLE)
+        raise NotAcceptable(f"there is none of these types; give format={'|'.join(FORMATS)}, or accept one of theirs")
     return best
 
 

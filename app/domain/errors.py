@@ -102,6 +102,13 @@ class TooLarge(TraceJudgeError):
     title = "Too large"
 
 
+class NotAcceptable(TraceJudgeError):
+    """What the caller would accept is none of what there is."""
+
+    slug = "not-acceptable"
+    title = "Not acceptable"
+
+
 class UnsupportedMediaType(TraceJudgeError):
     """The Content-Type or Content-Encoding is not one this address takes."""
 

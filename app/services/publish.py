@@ -115,7 +115,7 @@ class Publisher:
             imported = await imports.import_facts(tx, project, job_id) if facts is None else None
         source = facts or imported
         if source is None:
-            raise NotFound("there is no such job")
+            raise NotFound("there is no such job or import")
         now = _state(source, parameters.slice_by)
         last, at = self._taken.get((now.public_id, now.tag), (now, 0.0))
         young = time.monotonic() - at < self._seconds and last in self._sheets

@@ -21,7 +21,8 @@ from app.wire.shape import Input, JsonObject
 
 KINDS = [
     (domain.Malformed, 400), (domain.Unauthenticated, 401), (domain.Forbidden, 403), (domain.NotFound, 404),
-    (domain.Conflict, 409), (domain.TooLarge, 413), (domain.UnsupportedMediaType, 415), (domain.Invalid, 422),
+    (domain.NotAcceptable, 406), (domain.Conflict, 409), (domain.TooLarge, 413),
+    (domain.UnsupportedMediaType, 415), (domain.Invalid, 422),
     (domain.NotComparable, 422), (domain.ImageMissing, 404), (domain.Unavailable, 503),
 ]  # fmt: skip
 

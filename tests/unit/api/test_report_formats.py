@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from starlette.exceptions import HTTPException
 
 from app.api.app import create
 from app.api.reports import accepted
+from app.domain.errors import NotAcceptable
 from app.reports import FORMATS
 from app.reports.schema import report_schema
 from app.settings import Settings
@@ -52,6 +52,5 @@ def test_weights_and_ranges_are_heeded(header, name):
 
 @pytest.mark.parametrize("header", ["application/pdf", "*/*;q=0", "text/html;q=0.000", "audio/*, application/xml"])
 def test_what_is_not_offered_is_not_acceptable(header):
-    with pytest.raises(HTTPException) as caught:
+    with pytest.raises(NotAcceptable):
         accepted(header)
-    assert caught.value.status_code == 406
