@@ -79,7 +79,8 @@ def _errors(data: Comparisons, wins: Array, strength: Array, sizes: Array, confi
     if sizes.max() == 1:  # every pair on its own: counts by meeting say all
         scores = laplacian(squared_residuals(data, chances(strength)))
     else:
-        residual = data.score - chances(strength).ravel().take(data.meeting)
+        chance = chances(strength).ravel().take(data.meeting)
+        residual = np.subtract(data.score, chance, out=chance)  # in place: new memory costs as much as the subtraction
         scores = summed_scores(Rows(data.model_a, data.model_b, residual, data.cluster), len(strength))
     return robust_errors(bread, scores, sizes, free=len(strength) - 1)
 

@@ -143,7 +143,7 @@ def dense(cluster: Array) -> Array:
 def cluster_sizes(cluster: Array) -> Array:
     """Number of pairs of every cluster that occurs."""
     sizes = np.bincount(dense(cluster))
-    return sizes[sizes > 0]
+    return sizes if sizes.all() else sizes[sizes > 0]
 
 
 def cluster_totals(score: Array, cluster: Array) -> tuple[Array, Array]:

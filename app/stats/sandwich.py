@@ -5,7 +5,7 @@ Source: Liang and Zeger (1986), Biometrika 73:13-22; B = C/(C-1) sum over cluste
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,29 +98,41 @@ def _crossed(rows: Rows, cluster: Array, size: int) -> Array:
         a, b, residual, cluster = a[order], b[order], residual[order], cluster[order]
     starts = np.concatenate([[0], np.flatnonzero(cluster[1:] != cluster[:-1]) + 1])
     sizes = np.diff(starts, append=len(cluster))
-    total = np.zeros((size, size))
-    for rank in np.flatnonzero(np.bincount(sizes)[: SMALL + 1]).tolist():
-        alike = starts[sizes == rank]
+    own, later = np.zeros(size * size), np.zeros(size * size)
+    for rank, alike in _by_size(starts, sizes):
         for first in range(0, len(alike), ALIKE_AT_ONCE):
             chosen = alike[first : first + ALIKE_AT_ONCE] + np.arange(rank)[:, None]
-            total += _small(a[chosen], b[chosen], residual[chosen], size)
+            _add_small(own, later, (a.take(chosen), b.take(chosen), residual.take(chosen)), size)
+    crossed = later.reshape(size, size)
+    total: Array = laplacian(own.reshape(size, size)) + crossed + crossed.T
     if (sizes > SMALL).any():
         large = np.repeat(sizes > SMALL, sizes)
         total += _large(a[large], b[large], residual[large], sizes[sizes > SMALL], size)
     return total
 
 
-def _small(a: Array, b: Array, residual: Array, size: int) -> Array:
-    """From clusters of equal size, (rows of a cluster, clusters): every row with itself and with the later ones."""
-    own = np.bincount((a * size + b).ravel(), (residual * residual).ravel(), size * size)
-    later, row_a, row_b = np.zeros(size * size), a * size, b * size
+def _by_size(starts: Array, sizes: Array) -> Iterator[tuple[int, Array]]:
+    """Every size up to SMALL that clusters have, with the starts of those that have it."""
+    short = np.minimum(sizes, SMALL + 1).astype(np.uint8)  # bytes are sorted by counting them
+    by_size, ends = starts[np.argsort(short, kind="stable")], np.cumsum(np.bincount(short, minlength=SMALL + 1))
+    for rank in range(1, SMALL + 1):
+        if ends[rank - 1] < ends[rank]:
+            yield rank, by_size[ends[rank - 1] : ends[rank]]
+
+
+def _add_small(own: Array, later: Array, rows: tuple[Array, Array, Array], size: int) -> None:
+    """Add clusters of equal size, rows (rows of a cluster, clusters): to `own` (K^2,) every row with itself, as
+    `laplacian` takes it, to `later` (K^2,) every row with the later ones.
+    """
+    a, b, residual = rows
+    row_a, row_b = a * size, b * size
+    own += np.bincount((row_a + b).ravel(), (residual * residual).ravel(), size * size)
     for i in range(len(a) - 1):
         weight = (residual[i] * residual[i + 1 :]).ravel()
-        for left, right, sign in ((row_a, a, 1), (row_b, b, 1), (row_a, b, -1), (row_b, a, -1)):
-            place = (left[i] + right[i + 1 :]).ravel()
-            later += sign * np.bincount(place, weight, size * size)
-    crossed: Array = laplacian(own.reshape(size, size)) + later.reshape(size, size) + later.reshape(size, size).T
-    return crossed
+        for left, right in ((row_a, a), (row_b, b)):
+            later += np.bincount((left[i] + right[i + 1 :]).ravel(), weight, size * size)
+        for left, right in ((row_a, b), (row_b, a)):
+            later -= np.bincount((left[i] + right[i + 1 :]).ravel(), weight, size * size)
 
 
 def _large(a: Array, b: Array, residual: Array, sizes: Array, size: int) -> Array:
