@@ -253,13 +253,12 @@ def _root(variance: float) -> float | None:
 
 def _warnings(undecided: int, corrections: float | None, *, perfect: bool) -> tuple[str, ...]:
     """`corrections`: None where the judge is not trusted at all, so that nothing is corrected."""
+    few = corrections is not None and corrections < FEW_CORRECTIONS and not perfect
     found = {
         f"{undecided} pairs the judge left undecided count as 1/2 for it": undecided > 0,
         "judge and labels never differ: the interval leaves open what was not seen": perfect,
+        f"the correction rests on about {corrections or 0:.0f} labels: rough below {FEW_CORRECTIONS}": few,
     }
-    if corrections is not None and corrections < FEW_CORRECTIONS and not perfect:
-        rests = f"the correction rests on about {corrections:.0f} labels"
-        found[f"{rests}: the interval is rough below {FEW_CORRECTIONS}"] = True
     return tuple(warning for warning, holds in found.items() if holds)
 
 

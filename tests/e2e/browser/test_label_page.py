@@ -8,9 +8,9 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import Page, Route, expect
 
-from tests.e2e.browser.labelling import look
+from tests.e2e.browser.labelling import choice, choose, is_done, look, turns, was_stored
 from tests.e2e.browser.seeded import JUDGE, key, review
 from tests.e2e.browser.visiting import Visit, cookie_of
 from tests.world.jobs import draft, start
@@ -43,30 +43,6 @@ def begin(visit, there, job) -> Begin:
         return visitor
 
     return come
-
-
-def choice(page: Page, word: str) -> Locator:
-    return page.locator(f"fieldset:not([hidden]) input[value={word}]")
-
-
-async def choose(page: Page, word: str) -> None:
-    await page.locator(f"fieldset:not([hidden]) label:has(input[value={word}])").click()
-
-
-async def is_done(page: Page, count: int) -> None:
-    await expect(page.locator("#progress-text")).to_have_text(f"{count} of 6 done")
-
-
-async def was_stored(page: Page, word: str) -> None:
-    """An undo brings back what is stored."""
-    await page.get_by_role("button", name="Undo last").click()
-    await is_done(page, 0)
-    assert await page.locator("input[type=radio]:checked").get_attribute("value") == word
-
-
-def turns(page: Page, answer: Callable[[Route], Awaitable[None]]) -> Awaitable[None]:
-    """Answers on their way pass through `answer`."""
-    return page.route("**/turns/*", answer)
 
 
 async def test_a_choice_corrected_while_there_is_no_network_is_the_one_stored(begin) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
@@ -21,38 +19,10 @@ from app.embedded.ports import free_port
 from app.services import admin, look, verbs
 from app.services.feed import Feeds
 from tests.integration.api.conftest import JUDGE
+from tests.integration.api.event_stream import Event, read, stream
 from tests.integration.services import judging, samples
 from tests.world import processes
 from tests.world.pairs import pairs
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event as it came over the wire; comments and hints have no name."""
-
-    kind: str
-    data: dict
-    id: str | None
-
-
-def read(lines: Iterator[str]) -> Iterator[Event]:
-    """The events of a stream, its comments and hints left out."""
-    fields: dict[str, str] = {}
-    for line in lines:
-        name, _, value = line.partition(": ")
-        if line:
-            fields[name] = value
-        elif "event" in fields:
-            yield Event(fields["event"], json.loads(fields["data"]), fields.get("id"))
-            fields = {}
-
-
-@contextlib.contextmanager
-def stream(url: str, token: str, job: str, **headers: str) -> Iterator[httpx.Response]:
-    with httpx.stream(
-        "GET", f"{url}/v1/jobs/{job}/events", headers={"Authorization": f"Bearer {token}", **headers}, timeout=10
-    ) as answer:
-        yield answer
 
 
 def test_a_job_is_told_from_its_start_to_its_end(client, served, token):
