@@ -18,7 +18,7 @@ def placed(out: Path | None) -> Path | None:
     if out is None:
         return None
     target = Path(os.path.realpath(out))  # a link is written where it points
-    if not os.path.exists(target):  # noqa: PTH110 - Path.exists raises where it may not look
+    if not _is_there(target):
         _require_folder(target.parent, out)
     elif not os.access(target, os.W_OK):
         raise typer.BadParameter(f"{out} may not be written")
@@ -28,7 +28,7 @@ def placed(out: Path | None) -> Path | None:
 def placed_folder(out: Path | None) -> Path | None:
     """Complain about a folder that could not be made or filled; the callback of `Folder`."""
     target = Path(os.path.realpath(out or "."))  # without a name of its own it is made where we are
-    while not os.path.exists(target):  # noqa: PTH110 - as above
+    while not _is_there(target):
         target = target.parent
     _require_folder(target, out or target)
     return out
@@ -87,8 +87,13 @@ def written_whole(out: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
+def _is_there(target: Path) -> bool:
+    """Path.exists would raise where we may not look."""
+    return os.access(target, os.F_OK)
+
+
 def _require_folder(folder: Path, out: Path) -> None:
-    if not os.path.isdir(folder):  # noqa: PTH112 - as above
+    if not (_is_there(folder) and folder.is_dir()):
         raise typer.BadParameter(f"{out}: {folder} is no folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise typer.BadParameter(f"{out}: {folder} may not be written")

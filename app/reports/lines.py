@@ -125,12 +125,15 @@ def _note(reading: Reading, name: PolicyName) -> str:
         notes.append(sentences.FINISHED)
     elif len(reading.sheet.orders) == 1:
         notes.append(sentences.SINGLE_ORDER)
-    silent = [
-        judge.name for number, judge in enumerate(reading.sheet.judges)
-        if not gives_log_odds(reading.sheet, reading.sheet.primary_axis, number)
-    ]  # fmt: skip
-    if name.needs_log_odds and silent:
+    if name.needs_log_odds and (silent := _silent(reading)):
         notes.append(f"no log-probabilities from {', '.join(silent)}")
     if name is PolicyName.DEBIAS_SOFT:
         notes.append(sentences.NOT_CALIBRATED)
     return "; ".join(notes)
+
+
+def _silent(reading: Reading) -> list[str]:
+    """The judges without log-odds on the primary axis."""
+    sheet = reading.sheet
+    gives = (gives_log_odds(sheet, sheet.primary_axis, number) for number in range(len(sheet.judges)))
+    return [judge.name for judge, given in zip(sheet.judges, gives, strict=True) if not given]

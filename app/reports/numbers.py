@@ -64,9 +64,14 @@ def points(value: Mapping[str, float | int | None] | None) -> str:
     return f"{signed(estimate, 1)} ({signed_interval(low, high, 1)}), n = {count}"
 
 
+def pairs(count: int) -> str:
+    """1 pair, 336 pairs."""
+    return f"{whole(count)} pair{'s' * (count != 1)}"
+
+
 def over(value: Rate) -> str:
     """What a rate is over: "336 pairs", "267 of 336 pairs" where the rest is not decided."""
-    total = f"{whole(value.n_pairs)} pair{'s' * (value.n_pairs != 1)}"
+    total = pairs(value.n_pairs)
     return total if value.n_decided == value.n_pairs else f"{whole(value.n_decided)} of {total}"
 
 

@@ -20,7 +20,9 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What every part of a report is computed from. `sheet` holds the chosen judges only."""
+    """What every part of a report is computed from. `sheet` holds the chosen judges only. `soft`: the axes on which
+    verdicts came finished with scores between win, tie and loss.
+    """
 
     sheet: Sheet
     parameters: Parameters
@@ -28,21 +30,17 @@ class Reading:
     confidence: Confidence
     matchups: list[Matchup]
     settled: dict[str, Settled]
+    soft: frozenset[str] = frozenset()
 
     @property
     def post_hoc(self) -> bool:
         """Whether the policy was chosen after submit."""
         return self.policy.name.value != str(self.sheet.policy["name"])
 
-    def soft(self, axis: str) -> bool:
-        """Whether verdicts on this axis came finished with scores between win, tie and loss."""
-        final = self.sheet.picks[axis].final
-        return final is not None and bool(((final > 0) & (final < 1) & (final != HALF)).any())
-
     def counting(self, axis: str) -> str:
         """What a rate on this axis counts, in words."""
-        soft, panel = self.soft(axis), len(self.sheet.judges) > 1
-        return sentences.counting(self.policy.name, soft=soft, panel=panel)
+        panel = len(self.sheet.judges) > 1
+        return sentences.counting(self.policy.name, soft=axis in self.soft, panel=panel)
 
     def assessed(self, axis: str) -> bool:
         """False for an axis about images when no judge saw one."""
@@ -65,7 +63,12 @@ def read(sheet: Sheet, parameters: Parameters) -> Reading:
         confidence=Confidence(parameters.level, IntervalKind(parameters.interval), parameters.seed),
         matchups=matchups(sheet),
         settled={axis: settle_axis(sheet, axis, policy) for axis in sheet.axes},
+        soft=frozenset(axis for axis in sheet.axes if _is_soft(sheet.picks[axis].final)),
     )
+
+
+def _is_soft(final: Array | None) -> bool:
+    return final is not None and bool(((final > 0) & (final < 1) & (final != HALF)).any())
 
 
 def policy_of(sheet: Sheet, name: str | None) -> Policy:

@@ -37,7 +37,7 @@ def counting(policy: PolicyName, *, soft: bool, panel: bool = False) -> str:
 
 def citation(model_a: str, model_b: str, rate: Rate, counting: str) -> str:
     """The sentence of the contract. `counting`: what the policy counts, see COUNTING."""
-    over = f"{numbers.whole(rate.n_pairs)} pair{'s' * (rate.n_pairs != 1)}"
+    over = numbers.pairs(rate.n_pairs)
     if rate.n_decided < rate.n_pairs - rate.missing:
         over += f", {numbers.whole(rate.n_decided)} of them decided"
     if rate.estimate is None or rate.low is None or rate.high is None:

@@ -86,7 +86,7 @@ def _comparisons(reading: Reading) -> Comparisons:
 def _notes(reading: Reading) -> list[str]:
     if by_pick(reading):
         return [CONDITIONAL]
-    soft = reading.soft(reading.sheet.primary_axis) or reading.policy.name in (
+    soft = reading.sheet.primary_axis in reading.soft or reading.policy.name in (
         PolicyName.AVERAGE,
         PolicyName.DEBIAS_SOFT,
     )
